@@ -1,0 +1,66 @@
+# Each target says what it does, can be run again, and sets up what it needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PERSON ?= examples/office_worker.toml
+OUT ?= out
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: compare test test-core lint bench cases picture clean
+
+compare: $(VENV)/.base
+	@mkdir -p $(OUT)
+	@$(BIN)/needlewise compare $(PERSON) --html $(OUT)/comparison.html --pdf $(OUT)/comparison.pdf --force || [ $$? -eq 3 ]
+	@echo
+	@echo "The same as a page and as a PDF: $(OUT)/comparison.html, $(OUT)/comparison.pdf"
+	@echo "Your own answers next:"
+	@echo "  $(BIN)/needlewise ask -o me.toml"
+	@echo "  make compare PERSON=me.toml"
+
+test: lint
+	@echo "Running all tests ..."
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+
+test-core: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.dev
+	@echo "Checking format, style and types ..."
+	@$(BIN)/ruff format --check --quiet src tests benchmarks || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet src tests benchmarks
+	@$(BIN)/mypy --no-error-summary
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff format src tests benchmarks
+	@$(BIN)/ruff check --fix --quiet src tests benchmarks
+
+bench: $(VENV)/.dev
+	@$(BIN)/python benchmarks/run.py
+
+cases: $(VENV)/.base
+	@$(BIN)/needlewise cases run
+
+picture: $(VENV)/.base
+	@$(BIN)/python docs/make_picture.py
+
+clean:
+	rm -rf $(VENV) $(OUT)
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "needlewise needs Python 3.11 or newer and found none: install python3.11, then type make again."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "needlewise needs Python 3.11 or newer; $(PYTHON) is older: type make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian, type apt-get install python3.11-venv, then make again."; exit 1; }
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing needlewise from pinned versions ..."
+	@$(PIP) install --require-hashes -r requirements/base.txt
+	@$(PIP) install "setuptools==80.9.0" wheel
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	@echo "Installing what the tests need ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@

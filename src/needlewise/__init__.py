@@ -1,0 +1,1 @@
+"""needlewise: an honest comparison of needling options for back pain."""
