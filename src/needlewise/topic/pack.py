@@ -117,7 +117,7 @@ class Topic:
             Option(
                 row["option"],
                 row["label"],
-                listed(row["components"], " + "),
+                listed(row["components"]),
                 listed(row["parts"]),
                 row["description"],
             )
@@ -189,9 +189,7 @@ def decode(path: Path, content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path.name}:{line} is not UTF-8 text; save the file as UTF-8."
-        ) from None
+        raise InputError(f"{path.name}:{line} is not UTF-8 text; save the file as UTF-8.") from None
 
 
 def read_toml(path: Path, content: bytes) -> Mapping[str, Any]:

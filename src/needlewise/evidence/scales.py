@@ -1,0 +1,61 @@
+"""Putting a trial's numbers on the outcome's common scale, higher always worse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from needlewise.topic import Row, Topic
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How one outcome is pooled.
+
+    `points`: 0-100 points; standardised rows are multiplied by `pain_sd`.
+    `standardised`: SD units, each instrument divided by its own fixed SD.
+    """
+
+    kind: str
+    unit: str
+    pain_sd: float
+    instrument_sd: Mapping[str, float] = field(default_factory=dict)
+
+    def factor(self, row: Row) -> float | None:
+        """What one printed point of this row's instrument is on the common scale."""
+        if self.kind == "standardised":
+            sd = self.instrument_sd.get(row["instrument"])
+            return None if sd is None else 1.0 / sd
+        low, high = row.number("scale_min"), row.number("scale_max")
+        return None if low is None or high is None else 100.0 / (high - low)
+
+    def arm_value(self, row: Row) -> float | None:
+        """Mean of an arm row, higher worse; change rows are negative when people improve."""
+        mean, factor = row.number("mean"), self.factor(row)
+        if mean is None or factor is None:
+            return None
+        if row["measure"] == "change":
+            return -mean * factor if row["change_sign"] == "positive-improves" else mean * factor
+        if row["higher_is"] == "better":
+            return -mean * factor
+        return (mean - (row.number("scale_min") or 0.0)) * factor
+
+    def contrast_factor(self, row: Row) -> float | None:
+        """What one unit of a contrast row is on the common scale."""
+        if row["measure"] == "standardised-mean-difference":
+            return self.pain_sd if self.kind == "points" else 1.0
+        if row["measure"] == "mean-difference":
+            return self.factor(row)
+        return None
+
+
+def scale_of(topic: Topic, outcome: str, pain_sd: float | None = None) -> Scale:
+    """The common scale of an outcome from the topic's settings."""
+    settings: Mapping[str, Any] = topic.settings["outcomes"][outcome]
+    return Scale(
+        settings["scale"],
+        settings["unit"],
+        topic.assumption("pain_sd") if pain_sd is None else pain_sd,
+        {name: float(entry["value"]) for name, entry in topic.settings["instrument_sd"].items()},
+    )

@@ -1,0 +1,1 @@
+"""`Network` to `Effects`: the exact Gaussian posterior, sensitivity runs and certainty."""

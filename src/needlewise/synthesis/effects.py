@@ -1,0 +1,136 @@
+"""`Effects`: what the trials say, as an exact mixture, with what may be shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from needlewise.distributions import Array, cdf, pdf
+from needlewise.evidence import Network
+from needlewise.synthesis.design import Priors, TimeBasis
+from needlewise.synthesis.gaussian import Mixture
+
+
+@dataclass(frozen=True)
+class Support:
+    """Whether a contrast may be shown at a horizon, and what is behind it.
+
+    `status` is supported, not-studied (no row in the window varies it), not-comparable (rows do
+    not link to the reference) or too-vague (the data hardly move the prior). `trials` vary it in
+    the window; `kind` is direct, add-on (through a common co-treatment) or indirect.
+    """
+
+    status: str
+    trials: tuple[str, ...]
+    people: int | None
+    kind: str
+
+    @property
+    def supported(self) -> bool:
+        return self.status == "supported"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mean, SD and central 95 % range of one quantity."""
+
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Effects:
+    """The posterior of every component's effect over time.
+
+    `mixture` has one column per component and knot, components slowest; effects are against the
+    reference, on the network's scale, negative is better. `error` is the largest change of any
+    printed contrast, in its SDs, when the grid is made half as fine again.
+    """
+
+    network: Network
+    basis: TimeBasis
+    priors: Priors
+    mixture: Mixture
+    support: Mapping[tuple[str, float], Support]
+    error: float
+
+    def vector(self, components: tuple[str, ...], week: float, sign: float = 1.0) -> Array:
+        """Row that picks the sum of components at a week, shape (p,)."""
+        knots = self.basis.at(week)[0]
+        row = np.zeros(len(self.network.components) * len(knots))
+        for component in components:
+            start = self.network.components.index(component) * len(knots)
+            row[start : start + len(knots)] += sign * knots
+        return row
+
+    def contrast(self, week: float, plus: tuple[str, ...], minus: tuple[str, ...] = ()) -> Array:
+        """Row for one set of components against another (the reference where empty)."""
+        return self.vector(plus, week) + self.vector(minus, week, -1.0)
+
+    def known(self, components: tuple[str, ...]) -> bool:
+        """Whether all components stand in the network."""
+        return all(c in self.network.components for c in components)
+
+    def summary(self, row: Array, *, new_setting: bool = False) -> Summary:
+        """Mean, SD and range of a contrast; `new_setting` adds the heterogeneity."""
+        means, variances = self.mixture.project(row[None, :])
+        if new_setting:
+            variances = variances + self.tau_squares
+        return summarise(self.mixture.weights, means[0], variances[0])
+
+    @property
+    def tau_squares(self) -> Array:
+        """tau squared per node, shape (n,); the first heterogeneity where there are several."""
+        return np.square(self.mixture.taus[:, 0])
+
+    def probability_below(self, row: Array, bound: float, *, new_setting: bool = False) -> float:
+        """P(contrast < bound)."""
+        means, variances = self.mixture.project(row[None, :])
+        if new_setting:
+            variances = variances + self.tau_squares
+        z = (bound - means[0]) / np.sqrt(np.maximum(variances[0], 1e-300))
+        return float(self.mixture.weights @ cdf(z))
+
+    def tau(self) -> Summary:
+        """Heterogeneity SD on the network's scale."""
+        weights, taus = self.mixture.weights, self.mixture.taus[:, 0]
+        mean = float(weights @ taus)
+        order = np.argsort(taus)
+        mass = np.cumsum(weights[order]) - 0.5 * weights[order]
+        low, high = np.interp([0.025, 0.975], mass, taus[order])
+        return Summary(
+            mean, float(np.sqrt(weights @ np.square(taus - mean))), float(low), float(high)
+        )
+
+
+def summarise(weights: Array, means: Array, variances: Array) -> Summary:
+    """Mean, SD and 2.5 and 97.5 % quantiles of a Gaussian mixture, each argument (n,)."""
+    mean = float(weights @ means)
+    sd = float(np.sqrt(weights @ (variances + np.square(means - mean))))
+    low, high = mixture_quantiles(weights, means, variances, np.array([0.025, 0.975]))
+    return Summary(mean, sd, float(low), float(high))
+
+
+def mixture_quantiles(weights: Array, means: Array, variances: Array, levels: Array) -> Array:
+    """Quantiles of a Gaussian mixture by Newton kept inside a bracket, shape (levels,)."""
+    sds = np.sqrt(np.maximum(variances, 1e-300))
+    low = np.full(len(levels), float(np.min(means - 12.0 * sds)))
+    high = np.full(len(levels), float(np.max(means + 12.0 * sds)))
+    centre = float(weights @ means)
+    spread = float(np.sqrt(weights @ (variances + np.square(means - centre))))
+    x = np.clip(centre + spread * np.where(levels < 0.5, -2.0, 2.0), low, high)
+    for _ in range(100):
+        z = (x[:, None] - means) / sds
+        miss = cdf(z) @ weights - levels
+        low, high = np.where(miss < 0, x, low), np.where(miss < 0, high, x)
+        step = miss / np.maximum((pdf(z) / sds) @ weights, 1e-300)
+        new = x - step
+        new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
+        if np.all(np.abs(new - x) <= 1e-13 * (1.0 + np.abs(x))):
+            return new
+        x = new
+    return x
