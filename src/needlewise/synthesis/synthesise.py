@@ -14,7 +14,6 @@ from needlewise.evidence import ArmSeries, Network, Study
 from needlewise.synthesis.design import Priors, TimeBasis, basis_of, in_row_space, priors_of
 from needlewise.synthesis.effects import Effects, Support
 from needlewise.synthesis.gaussian import Block, Mixture, posterior
-from needlewise.topic import Topic
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,9 @@ class Settings:
     fixed_tau: float | None = None
 
 
-def settings_of(topic: Topic, network: Network) -> Settings:
+def settings_of(network: Network) -> Settings:
+    """The topic's settings for a network's scale."""
+    topic = network.topic
     model: Mapping[str, Any] = topic.settings["model"]
     return Settings(
         priors_of(topic.settings, network.scale.kind),
@@ -70,7 +71,7 @@ def _errors(arm: ArmSeries, correlation: float) -> Array:
 
 
 def synthesise(
-    topic: Topic, network: Network, settings: Settings | None = None, *, check: bool = False
+    network: Network, settings: Settings | None = None, *, check: bool = False
 ) -> Effects:
     """The exact posterior of a network.
 
@@ -80,7 +81,8 @@ def synthesise(
 
     Raises InputError where there is no study to fit.
     """
-    settings = settings or settings_of(topic, network)
+    settings = settings or settings_of(network)
+    topic = network.topic
     if not network.studies:
         raise InputError(
             f"No trial of {network.outcome} can be used for {network.audience.name}; "
@@ -89,9 +91,7 @@ def synthesise(
     mixture = _fit(network, settings)
     effects = Effects(network, settings.basis, settings.priors, mixture, {}, float("nan"))
     support = {
-        (option.id, float(horizon["week"])): support_of(
-            topic, effects, option.components, (), horizon
-        )
+        (option.id, float(horizon["week"])): support_of(effects, option.components, (), horizon)
         for horizon in topic.settings["horizons"]
         for option in topic.options
         if option.components
@@ -101,7 +101,7 @@ def synthesise(
         finer = replace(
             effects, mixture=_fit(network, replace(settings, nodes=settings.nodes * 3 // 2))
         )
-        error = _change(topic, effects, finer)
+        error = _change(effects, finer)
     return replace(effects, support=support, error=error)
 
 
@@ -129,14 +129,14 @@ def prior_covariance(network: Network, settings: Settings) -> Array:
 
 
 def support_of(
-    topic: Topic,
     effects: Effects,
     plus: tuple[str, ...],
     minus: tuple[str, ...],
     horizon: Mapping[str, Any],
 ) -> Support:
     """Whether components `plus` against `minus` may be shown at a horizon (methods, section 0)."""
-    network, rules = effects.network, topic.settings["network"]
+    network = effects.network
+    rules = network.topic.settings["network"]
     low, high = horizon["window"]
     if not effects.known((*plus, *minus)):
         return Support("not-studied", (), None, "none")
@@ -201,11 +201,11 @@ def _kind(
     return found
 
 
-def _change(topic: Topic, effects: Effects, finer: Effects) -> float:
+def _change(effects: Effects, finer: Effects) -> float:
     """Largest change of mean, SD or range of any component at a horizon, in its SDs."""
     largest = 0.0
     for component in effects.network.components:
-        for horizon in topic.settings["horizons"]:
+        for horizon in effects.network.topic.settings["horizons"]:
             row = effects.contrast(float(horizon["week"]), (component,))
             one, two = effects.summary(row), finer.summary(row)
             moved = (one.mean - two.mean, one.sd - two.sd, one.low - two.low, one.high - two.high)

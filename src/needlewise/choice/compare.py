@@ -1,0 +1,115 @@
+"""`compare`: outlooks side by side under a person's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from needlewise.choice.fit import CLOSE, Fit, fit
+from needlewise.choice.values import Values
+from needlewise.choice.verdict import Verdict, verdict_of
+from needlewise.distributions import Array
+from needlewise.outlook import Outlook
+from needlewise.outlook import draws as sobol
+from needlewise.outlook.prediction import Item, draw_effects
+from needlewise.synthesis.sensitivity import SensitivityRun, sensitivity_runs
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Outlooks side by side.
+
+    `against_none` holds each option against no needling, `between` each pair of needling options,
+    for every pooled outcome and horizon; `fit` is None where no values were given or triage
+    stopped.
+    """
+
+    outlook: Outlook
+    values: Values
+    against_none: tuple[Verdict, ...]
+    between: tuple[Verdict, ...]
+    fit: Fit | None
+
+    def verdict(self, option: str, outcome: str, week: float) -> Verdict:
+        return next(
+            v for v in self.against_none
+            if v.option == option and v.outcome == outcome and v.week == week
+        )  # fmt: skip
+
+
+def compare(outlook: Outlook, values: Values | None = None) -> Comparison:
+    """The comparison of an outlook under values (None: those in the person's answers).
+
+    Raises InputError for a criterion that does not exist or values that contradict each other.
+    """
+    topic = outlook.topic
+    values = (values or values_of(outlook)).checked(topic)
+    if not outlook.triage.comparison_shown:
+        return Comparison(outlook, values, (), (), None)
+    outcomes = [o for o, s in topic.settings["outcomes"].items() if s["pooled"]]
+    weeks = [float(h["week"]) for h in topic.settings["horizons"]]
+    reference, *options = (o.id for o in topic.options)
+    against_none = tuple(
+        verdict_of(outlook, option, reference, outcome, week)
+        for outcome in outcomes for week in weeks for option in options
+    )  # fmt: skip
+    between = tuple(
+        verdict_of(outlook, one, other, outcome, week)
+        for outcome in outcomes for week in weeks
+        for i, one in enumerate(options) for other in options[i + 1 :]
+    )  # fmt: skip
+    found = _tested(outlook, values, fit(outlook, values)) if values.given else None
+    return Comparison(outlook, values, against_none, between, found)
+
+
+def values_of(outlook: Outlook) -> Values:
+    """The values in the person's answers, empty where there are none."""
+    person = outlook.person
+    if isinstance(person.weights, Mapping):
+        return Values.weighted(person.weights)
+    if person.ranking:
+        return Values.ranking(*person.ranking)
+    if person.statements:
+        return Values.stated(*person.statements)
+    return Values()
+
+
+def _tested(outlook: Outlook, values: Values, found: Fit) -> Fit:
+    """A verdict beyond a close call stays only if it holds under every sensitivity run."""
+    if found.verdict == CLOSE:
+        return found
+    overturned = []
+    runs = {
+        outcome: sensitivity_runs(outlook.topic, outcome, outlook.subject.audience)
+        for outcome in ("pain", "disability")
+    }
+    for pain, function in zip(runs["pain"], runs["disability"], strict=True):
+        again = fit(outlook, values, _run_draws(outlook, {"pain": pain, "disability": function}))
+        if again.leader != found.leader:
+            overturned.append(pain.name)
+    if not overturned:
+        return found
+    return replace(
+        found, verdict=CLOSE, leader=None, overturned_by=tuple(overturned)
+    )
+
+
+def _run_draws(
+    outlook: Outlook, runs: Mapping[str, SensitivityRun]
+) -> dict[tuple[str, float, str], Array]:
+    """Draws of the same contrasts under a run; what it cannot support keeps its main draws."""
+    found = dict(outlook.draws)
+    for outcome, columns in (
+        ("pain", (sobol.EFFECT_NODE, sobol.PAIN)),
+        ("disability", (sobol.FUNCTION_NODE, sobol.FUNCTION)),
+    ):
+        effects = runs[outcome].effects
+        if effects is None:
+            continue
+        keys = [
+            k for k in outlook.draws
+            if k[0] == outcome and effects.known(outlook.topic.option(k[2]).components)
+        ]  # fmt: skip
+        items = [Item(outlook.topic.option(k[2]).components, (), k[1]) for k in keys]
+        found.update(zip(keys, draw_effects(effects, items, *columns), strict=True))
+    return found

@@ -1,0 +1,213 @@
+"""The fit: how often each option comes out ahead under a person's values (methods, section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from needlewise.choice.criteria import Score, score
+from needlewise.choice.values import Values
+from needlewise.distributions import Array
+from needlewise.outlook import Outlook
+
+CLEAR, LEANING, CLOSE = "clear", "leaning", "a close call"
+
+
+@dataclass(frozen=True)
+class Flip:
+    """The smallest change of one weight that puts another option ahead on average."""
+
+    criterion: str
+    now: float
+    needed: float
+    ahead: str
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How options fit a person's values.
+
+    Attributes:
+        options: those that take part, in the topic's order.
+        left_out: option -> why it takes no part.
+        shares: share of draws in which each is ahead; `low` and `high` when values nobody measured
+            are carried at both ends.
+        values: mean value of each option, 0 to 1.
+        weights: mean weight of each criterion.
+        parts: mean value of each (option, criterion).
+        verdict: clear, leaning or a close call; `leader` the option it speaks of, None for a
+            close call; `lead` the mean distance to the next.
+        unknown: criteria that are not measured for an option and whether that changes the answer.
+        flips: changes of a weight that would put another option ahead.
+        overturned_by: sensitivity runs under which the verdict does not hold.
+    """
+
+    options: tuple[str, ...]
+    left_out: Mapping[str, str]
+    shares: Mapping[str, float]
+    low: Mapping[str, float]
+    high: Mapping[str, float]
+    values: Mapping[str, float]
+    weights: Mapping[str, float]
+    parts: Mapping[tuple[str, str], float]
+    verdict: str
+    leader: str | None
+    lead: float
+    unknown: tuple[tuple[str, str, bool], ...]
+    flips: tuple[Flip, ...]
+    overturned_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Scores of options on criteria: arrays (draws, options, criteria) for three carries."""
+
+    middle: Array
+    worst: Array
+    best: Array
+
+
+def participants(outlook: Outlook) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Options with a number from the person's own trials at the primary horizon, and the rest."""
+    primary = outlook.topic.settings["primary"]
+    takes_part, left_out = [], {}
+    for status in outlook.triage.options:
+        cell = outlook.cell(status.option, primary["outcome"], float(primary["week"]))
+        if status.status not in {"available", "precaution"}:
+            left_out[status.option] = "not open to you now"
+        elif outlook.topic.option(status.option).components and cell.evidence != "own":
+            left_out[status.option] = "cannot be compared"
+        else:
+            takes_part.append(status.option)
+    return tuple(takes_part), left_out
+
+
+def scores(
+    outlook: Outlook,
+    draws: Mapping[tuple[str, float, str], Array],
+    options: tuple[str, ...],
+    criteria: tuple[str, ...],
+) -> tuple[Table, dict[tuple[str, str], Score]]:
+    found = {(o, c): score(outlook, draws, o, c) for o in options for c in criteria}
+
+    def stacked(carry: str) -> Array:
+        return np.stack(
+            [np.stack([getattr(found[o, c], carry) for c in criteria], axis=1) for o in options],
+            axis=1,
+        )
+
+    return Table(stacked("middle"), stacked("worst"), stacked("best")), found
+
+
+def totals(table: Array, weights: Array) -> Array:
+    """Total value of each option in each draw, shape (draws, options)."""
+    rows = weights[np.arange(len(table)) % len(weights)]
+    return np.asarray(np.einsum("doc,dc->do", table, rows))
+
+
+def ahead(values: Array) -> Array:
+    """Share of draws in which each option has the highest value; ties are shared."""
+    top = values >= values.max(axis=1, keepdims=True) - 1e-12
+    return np.asarray((top / top.sum(axis=1, keepdims=True)).mean(axis=0))
+
+
+def fit(
+    outlook: Outlook, values: Values, draws: Mapping[tuple[str, float, str], Array] | None = None
+) -> Fit:
+    """The fit of the options to these values, without the sensitivity runs."""
+    options, left_out = participants(outlook)
+    criteria, weights = values.criteria(), values.draws()
+    table, found = scores(outlook, draws or outlook.draws, options, criteria)
+    value = totals(table.middle, weights)
+    shares = ahead(value)
+    carried = _carried(table, weights)
+    mean = value.mean(axis=0)
+    order = np.argsort(-mean, kind="stable")
+    lead = float(mean[order[0]] - mean[order[1]]) if len(order) > 1 else 1.0
+    rules = outlook.topic.settings["verdict"]
+    verdict, leader = CLOSE, None
+    top = int(order[0])
+    if lead >= rules["smallest_lead"] and len(options) > 1:
+        lowest = float(min(shares[top], *(c[top] for c in carried)))
+        if lowest >= rules["clear_share"]:
+            verdict, leader = CLEAR, options[top]
+        elif lowest >= rules["leaning_share"]:
+            verdict, leader = LEANING, options[top]
+    middle = table.middle.mean(axis=0)
+    mean_weights = weights.mean(axis=0)
+    return Fit(
+        options,
+        left_out,
+        dict(zip(options, shares.tolist(), strict=True)),
+        dict(zip(options, np.min([shares, *carried], axis=0).tolist(), strict=True)),
+        dict(zip(options, np.max([shares, *carried], axis=0).tolist(), strict=True)),
+        dict(zip(options, mean.tolist(), strict=True)),
+        dict(zip(criteria, mean_weights.tolist(), strict=True)),
+        {(o, c): float(middle[i, j]) for i, o in enumerate(options) for j, c in enumerate(criteria)},
+        verdict, leader, lead,
+        tuple(
+            (o, c, _changes_answer(table, weights, options, criteria, o, c))
+            for (o, c), s in found.items() if s.unknown
+        ),
+        _flips(options, criteria, middle, mean_weights, top, order),
+    )  # fmt: skip
+
+
+def _carried(table: Table, weights: Array) -> list[Array]:
+    """Shares when each option in turn has its unknowns at one end and the others at the other."""
+    results = []
+    for k in range(table.middle.shape[1]):
+        for own, others in ((table.worst, table.best), (table.best, table.worst)):
+            mixed = others.copy()
+            mixed[:, k] = own[:, k]
+            results.append(ahead(totals(mixed, weights)))
+    return results
+
+
+def _changes_answer(
+    table: Table, weights: Array, options: tuple[str, ...], criteria: tuple[str, ...],
+    option: str, criterion: str,
+) -> bool:  # fmt: skip
+    """Whether one unknown alone decides which option is ahead on average."""
+    i, j = options.index(option), criteria.index(criterion)
+    leaders = set()
+    for end in (table.worst, table.best):
+        moved = table.middle.copy()
+        moved[:, i, j] = end[:, i, j]
+        leaders.add(int(np.argmax(totals(moved, weights).mean(axis=0))))
+    return len(leaders) > 1
+
+
+def _flips(
+    options: tuple[str, ...], criteria: tuple[str, ...], middle: Array, weights: Array, top: int,
+    order: Array,
+) -> tuple[Flip, ...]:  # fmt: skip
+    """For each criterion the weight at which another option draws level, the others in proportion."""
+    found = []
+    for j, criterion in enumerate(criteria):
+        best: Flip | None = None
+        for k in order[1:]:
+            gain = middle[top] - middle[k]
+            lead = float(weights @ gain)
+            for needed in _level(weights, gain, lead, j):
+                flip = Flip(criterion, float(weights[j]), needed, options[int(k)])
+                if best is None or abs(needed - flip.now) < abs(best.needed - best.now):
+                    best = flip
+        if best is not None:
+            found.append(best)
+    return tuple(sorted(found, key=lambda f: abs(f.needed - f.now)))
+
+
+def _level(weights: Array, gain: Array, lead: float, j: int) -> list[float]:
+    """Weight of criterion j at which the lead is nil when the others keep their proportions."""
+    rest = 1.0 - weights[j]
+    if rest <= 1e-12:
+        return []
+    others = (lead - weights[j] * gain[j]) / rest
+    slope = gain[j] - others
+    if abs(slope) < 1e-12:
+        return []
+    needed = float(-others / slope)
+    return [needed] if 0.0 <= needed <= 1.0 else []

@@ -1,0 +1,43 @@
+"""A normal clipped to 0-100: what a person's pain later looks like (methods, section 5)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from needlewise.distributions import Array, cdf, pdf
+
+LOW, HIGH = 0.0, 100.0
+
+
+def clipped_mean(latent: Array, sd: float) -> Array:
+    """Mean of N(latent, sd^2) clipped to 0-100."""
+    a, b = (LOW - latent) / sd, (HIGH - latent) / sd
+    inside = cdf(b) - cdf(a)
+    return np.asarray(
+        LOW * cdf(a) + HIGH * (1.0 - cdf(b)) + latent * inside - sd * (pdf(b) - pdf(a))
+    )
+
+
+@lru_cache(maxsize=64)
+def _table(sd: float) -> tuple[Array, Array]:
+    latent = np.linspace(LOW - 8.0 * sd, HIGH + 8.0 * sd, 8001)
+    return clipped_mean(latent, sd), latent
+
+
+def latent_mean(mean: Array, sd: float) -> Array:
+    """The latent mean whose clipped mean is `mean`; means are kept within 0.1 and 99.9.
+
+    Inverts a table of 8,001 points by linear interpolation and one Newton step (error < 1e-7).
+    """
+    target = np.clip(mean, 0.1, 99.9)
+    means, latent = _table(sd)
+    start = np.interp(target, means, latent)
+    slope = cdf((HIGH - start) / sd) - cdf((LOW - start) / sd)
+    return np.asarray(start - (clipped_mean(start, sd) - target) / np.maximum(slope, 1e-12))
+
+
+def share_at_most(bound: float, latent: Array, sd: float) -> Array:
+    """Share of people whose pain later is at most `bound` (0 <= bound < 100)."""
+    return cdf((bound - latent) / sd)

@@ -1,0 +1,401 @@
+"""The work behind an outlook: which evidence answers, and every figure drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from needlewise.distributions import Array
+from needlewise.evidence import Audience, audience_all
+from needlewise.outlook import draws as sobol
+from needlewise.outlook.cells import BenchmarkCell, Cell, ShamCell
+from needlewise.outlook.course import Course
+from needlewise.outlook.prediction import (
+    Estimate,
+    Item,
+    Without,
+    chance_better,
+    draw_course,
+    draw_effects,
+    draw_slope,
+    estimate,
+    expected_with,
+    person_range,
+    sources_disagree,
+    unlike_the_trials,
+    widest,
+    without_needling,
+)
+from needlewise.outlook.spread import Spread, spread_of, trial_baselines
+from needlewise.outlook.subject import Subject
+from needlewise.synthesis.base import EvidenceBase
+from needlewise.synthesis.certainty import certainty_of
+from needlewise.synthesis.effects import Effects, Summary, Support
+from needlewise.synthesis.synthesise import support_of
+from needlewise.topic import Option, Topic
+
+NONE = Support("not-studied", (), None, "none")
+SHAMS = ("sham-penetrating", "sham-nonpenetrating")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Which effects answer for an option and horizon, and from whose trials."""
+
+    evidence: str
+    effects: Effects | None
+    support: Support
+    audience: Audience
+
+
+@dataclass
+class Figures:
+    """Draws and figures for one subject; everything random comes from the stored Sobol set."""
+
+    topic: Topic
+    base: EvidenceBase
+    subject: Subject
+    course: Course | None
+    draws: dict[tuple[str, float, str], Array] = field(default_factory=dict)
+
+    @cached_property
+    def weeks(self) -> tuple[float, ...]:
+        return tuple(float(h["week"]) for h in self.topic.settings["horizons"])
+
+    def horizon(self, week: float) -> Mapping[str, Any]:
+        return next(h for h in self.topic.settings["horizons"] if float(h["week"]) == week)
+
+    @cached_property
+    def spreads(self) -> dict[float, Spread | None]:
+        population = self.subject.population
+        return {
+            week: spread_of(self.topic, population, self.subject.audience, self.horizon(week))
+            if population else None
+            for week in self.weeks
+        }  # fmt: skip
+
+    @cached_property
+    def trial_baseline(self) -> tuple[float, float]:
+        """Mean baseline pain of the trials that answer, and the SD between trials."""
+        effects = self.base.effects("pain", self.subject.audience) or self.base.everyone("pain")
+        mean, between, _ = trial_baselines(self.topic, tuple(s.id for s in effects.network.studies))
+        return mean, between
+
+    @cached_property
+    def unlike(self) -> bool:
+        """Few people with this much pain were studied."""
+        pain, spread = self.subject.pain, self.spreads[self.weeks[0]]
+        mean, between = self.trial_baseline
+        return (
+            pain is not None and spread is not None
+            and unlike_the_trials(pain, mean, between, spread.start)
+        )  # fmt: skip
+
+    @cached_property
+    def without(self) -> dict[float, Without]:
+        """Expected pain without needling at each horizon, empty where it cannot be had."""
+        return self._without(self.course, bool(self.topic.assumption("effect_shrinks_with_pain")))
+
+    def _without(self, course: Course | None, shrinks: bool) -> dict[float, Without]:
+        if course is None or self.subject.pain is None:
+            return {}
+        change = draw_course(course, self.weeks)
+        return {
+            week: without_needling(
+                self.subject.pain, course, change[:, k], draw_slope(self.spreads[week]),
+                self.trial_baseline[0], shrinks,
+            )
+            for k, week in enumerate(self.weeks)
+        }  # fmt: skip
+
+    def answer(self, option: Option, outcome: str, week: float) -> Answer:
+        """The person's own trials, else those of other people, else none."""
+        own, everyone = self.subject.audience, audience_all(self.topic)
+        effects = self.base.effects(outcome, own) if own.populations else None
+        support = effects.support.get((option.id, week), NONE) if effects else NONE
+        if support.supported:
+            return Answer("own", effects, support, own)
+        others = self.base.everyone(outcome)
+        wider = others.support.get((option.id, week), NONE)
+        if wider.supported:
+            return Answer("other-people", others, wider, everyone)
+        return Answer("none", effects, support if support.trials else wider, own)
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Every option at every horizon for every pooled outcome."""
+        outcomes = [o for o, s in self.topic.settings["outcomes"].items() if s["pooled"]]
+        answers = {
+            (outcome, week, option.id): self.answer(option, outcome, week)
+            for outcome in outcomes
+            for week in self.weeks
+            for option in self.topic.options
+            if option.components
+        }
+        for outcome in outcomes:
+            self._draw(outcome, answers)
+        return tuple(
+            self._reference(option, outcome, week) if not option.components
+            else self._cell(option, outcome, week, answers[outcome, week, option.id])
+            for outcome in outcomes
+            for week in self.weeks
+            for option in self.topic.options
+        )  # fmt: skip
+
+    def _draw(self, outcome: str, answers: Mapping[tuple[str, float, str], Answer]) -> None:
+        columns = (
+            (sobol.EFFECT_NODE, sobol.PAIN) if outcome == "pain"
+            else (sobol.FUNCTION_NODE, sobol.FUNCTION)
+        )  # fmt: skip
+        for kind in ("own", "other-people"):
+            keys = [k for k, a in answers.items() if k[0] == outcome and a.evidence == kind]
+            if not keys:
+                continue
+            effects = answers[keys[0]].effects
+            assert effects is not None
+            items = [Item(self.topic.option(k[2]).components, (), k[1]) for k in keys]
+            self.draws.update(zip(keys, draw_effects(effects, items, *columns), strict=True))
+
+    def _reference(self, option: Option, outcome: str, week: float) -> Cell:
+        """No needling: the course; its effect is zero by definition."""
+        cell = self._blank(option, outcome, week, Answer("none", None, NONE, self.subject.audience))
+        why = self._why_no_level(outcome)
+        if why:
+            return replace(cell, why_no_level=why, why_no_chance=why)
+        without, spread = self.without[week], self.spreads[week]
+        expected = estimate(without.pain)
+        if spread is None:
+            return replace(cell, expected=expected, why_no_chance="no-spread")
+        return replace(
+            cell,
+            expected=expected,
+            you=person_range(without.pain, spread.residual),
+            **self._chance(week, without.pain, None),
+        )
+
+    def _blank(self, option: Option, outcome: str, week: float, answer: Answer) -> Cell:
+        support = answer.support
+        return Cell(
+            option.id, outcome, week, answer.evidence, "", answer.audience.name,
+            support.trials, support.people, support.kind,
+        )  # fmt: skip
+
+    def _why_no_level(self, outcome: str) -> str:
+        if outcome != "pain":
+            return "no-level"
+        if self.subject.population is None:
+            return "no-duration"
+        if self.subject.pain is None:
+            return "no-pain"
+        return "no-course" if self.course is None else ""
+
+    def _cell(self, option: Option, outcome: str, week: float, answer: Answer) -> Cell:
+        cell = self._blank(option, outcome, week, answer)
+        effects = answer.effects
+        if answer.evidence == "none" or effects is None:
+            why = "together" if option.parts else answer.support.status
+            return replace(cell, why=why, why_no_level=why, why_no_chance=why)
+        row = effects.contrast(week, option.components)
+        average, new = effects.summary(row), effects.summary(row, new_setting=True)
+        unit = self.unit(outcome)
+        cell = replace(
+            cell,
+            effect=_scaled(average, unit),
+            new_setting=_scaled(new, unit),
+            certainty=certainty_of(
+                effects, answer.support, average, new, self.important(outcome) / unit,
+                printed=self.base.stays_when_printed_only(
+                    outcome, answer.audience, option.components
+                ),
+                other_people=answer.evidence == "other-people",
+            ),
+        )  # fmt: skip
+        why = self._why_no_level(outcome)
+        if why:
+            return replace(cell, why_no_level=why, why_no_chance=why)
+        return self._level(cell, self.draws[outcome, week, option.id])
+
+    def _level(self, cell: Cell, effect: Array) -> Cell:
+        without, spread = self.without[cell.week], self.spreads[cell.week]
+        pain = expectedreplace(without, effect)
+        expected = estimate(pain)
+        if self.unlike:
+            unscaled = self._without(self.course, False)[cell.week]
+            expected = widest(expected, estimate(expectedreplace(unscaled, effect)))
+        if spread is None:
+            return replace(cell, expected=expected, why_no_chance="no-spread")
+        return replace(
+            cell,
+            expected=expected,
+            you=person_range(pain, spread.residual),
+            **self._chance(cell.week, pain, effect),
+        )
+
+    def _chance(self, week: float, pain: Array, effect: Array | None) -> dict[str, Any]:
+        """Chance of being clearly better, and its difference to without."""
+        now, spread = self.subject.pain, self.spreads[week]
+        if now is None or spread is None or now < self.topic.assumption("lowest_pain_for_chance"):
+            return {"why_no_chance": "low-pain"}
+        cut, residual = self.topic.assumption("clearly_better"), spread.residual
+        share = chance_better(pain, now, cut, residual)
+        ranges = [estimate(share)]
+        base = chance_better(self.without[week].pain, now, cut, residual)
+        difference = None if effect is None else estimate(share - base)
+        if self.unlike and effect is not None:
+            unscaled = self._without(self.course, False)[week]
+            other = chance_better(expectedreplace(unscaled, effect), now, cut, residual)
+            ranges.append(estimate(other))
+            assert difference is not None
+            difference = widest(difference, estimate(other - base))
+        if effect is None:
+            ranges.extend(self.left_out[week].values())
+        return {"chance": widest(*ranges), "difference": difference}
+
+    @cached_property
+    def left_out(self) -> dict[float, dict[str, Estimate]]:
+        """Chance without needling when a source that matters is left out, where sources disagree."""
+        now = self.subject.pain
+        found: dict[float, dict[str, Estimate]] = {week: {} for week in self.weeks}
+        if self.course is None or now is None or len(self.course.sources) < 3:
+            return found
+        limit = float(self.topic.settings["course"]["disagreement"])
+        cut = self.topic.assumption("clearly_better")
+        for source in self.course.sources:
+            without = self._without(self.course.without(self.topic, source.id), True)
+            for week in self.weeks:
+                spread = self.spreads[week]
+                if spread is None:
+                    continue
+                whole = chance_better(self.without[week].pain, now, cut, spread.residual)
+                fewer = chance_better(without[week].pain, now, cut, spread.residual)
+                moved = {source.id: float(np.mean(fewer))}
+                if sources_disagree(moved, float(np.mean(whole)), limit):
+                    found[week][source.id] = estimate(fewer)
+        return found
+
+    def unit(self, outcome: str) -> float:
+        """One unit of the network's scale in display units (RMDQ points per SD for function)."""
+        settings = self.topic.settings["outcomes"][outcome]
+        if settings["scale"] != "standardised":
+            return 1.0
+        return float(self.topic.settings["instrument_sd"][settings["display_instrument"]]["value"])
+
+    def important(self, outcome: str) -> float:
+        """The smallest difference worth having, in display units."""
+        return float(self.topic.settings["outcomes"][outcome]["important_difference"])
+
+    def shams(self) -> tuple[ShamCell, ...]:
+        """Real against pretend needling where a trial compared them in the window."""
+        return tuple(
+            self._sham(option, sham, week)
+            for week in self.weeks
+            for option in self.topic.options
+            if option.components and not option.parts
+            for sham in SHAMS
+        )
+
+    def _sham(self, option: Option, sham: str, week: float) -> ShamCell:
+        for audience in (self.subject.audience, audience_all(self.topic)):
+            effects = self.base.effects("pain", audience) if audience.populations else None
+            if effects is None or not effects.known((*option.components, sham)):
+                continue
+            support = support_of(effects, option.components, (sham,), self.horizon(week))
+            if support.supported and support.kind in {"direct", "add-on"}:
+                trials = _head_to_head(effects, option.components, sham, self.horizon(week))
+                return self._sham_figure(option, sham, week, effects, trials)
+        return ShamCell(option.id, sham, week, (), None, None, None, "not compared")
+
+    def _sham_figure(
+        self, option: Option, sham: str, week: float, effects: Effects, trials: tuple[str, ...]
+    ) -> ShamCell:
+        row = effects.contrast(week, option.components, (sham,))
+        sizes = [s.people for s in effects.network.studies if s.id in trials]
+        size = sum(n for n in sizes if n is not None) if None not in sizes else None
+        summary = effects.summary(row)
+        people = None
+        spread, now = self.spreads[week], self.subject.pain
+        key = "pain", week, option.id
+        if (
+            week in self.without and spread is not None and now is not None
+            and now >= self.topic.assumption("lowest_pain_for_chance") and key in self.draws
+        ):  # fmt: skip
+            items = [
+                Item(option.components, (), week), Item(option.components, (sham,), week)
+            ]  # fmt: skip
+            real, above = draw_effects(effects, items, sobol.EFFECT_NODE, sobol.PAIN)
+            cut = self.topic.assumption("clearly_better")
+            shares = [
+                chance_better(expectedreplace(self.without[week], e), now, cut, spread.residual)
+                for e in (real, real - above)
+            ]
+            people = estimate(shares[0] - shares[1])
+        return ShamCell(option.id, sham, week, trials, size, _scaled(summary, 1.0), people, "")
+
+    def benchmarks(self) -> tuple[BenchmarkCell, ...]:
+        """Published pooled effects beside ours at the primary horizon."""
+        primary = self.topic.settings["primary"]
+        outcome, week = str(primary["outcome"]), float(primary["week"])
+        effects = self.base.effects(outcome, self.subject.audience) or self.base.everyone(outcome)
+        scale, found = effects.network.scale.pain_sd, []
+        for row in self.topic["benchmarks"]:
+            minus = () if row["against"] == effects.network.reference else (row["against"],)
+            numbers = [row.number(c) for c in ("estimate", "ci_low", "ci_high")]
+            if row["outcome"] != outcome or None in numbers:
+                continue
+            if not effects.known((row["option"], *minus)):
+                continue
+            mean, low, high = (-(n or 0.0) * scale for n in numbers)
+            ours = effects.summary(effects.contrast(week, (row["option"],), minus))
+            sd = float(np.hypot(ours.sd, (low - high) / 3.92))
+            found.append(
+                BenchmarkCell(
+                    row["id"], row["option"], row["against"], row["population"],
+                    Estimate(mean, high, low), _scaled(ours, 1.0), (ours.mean - mean) / sd,
+                    row.place,
+                )  # fmt: skip
+            )
+        return tuple(found)
+
+    def course_line(self) -> tuple[tuple[float, Estimate], ...]:
+        """Expected pain without needling from now to 12 months, for the chart."""
+        return tuple((week, estimate(w.pain)) for week, w in self.without.items())
+
+    def notes(self, cells: tuple[Cell, ...]) -> dict[str, tuple[str, ...]]:
+        """What the page must say beside the numbers, by key, with the names it concerns."""
+        found: dict[str, tuple[str, ...]] = {}
+        disagree = sorted({s for by in self.left_out.values() for s in by})
+        if disagree:
+            found["sources-disagree"] = tuple(disagree)
+        if self.unlike:
+            found["few-like-you"] = ()
+        if self.course is not None and self.course.assumed:
+            found["course-assumed"] = tuple(s.id for s in self.course.sources)
+        if any(c.evidence == "other-people" for c in cells):
+            found["other-people"] = tuple(
+                sorted({c.option for c in cells if c.evidence == "other-people"})
+            )
+        if any(s is not None and s.assumed for s in self.spreads.values()):
+            found["slope-assumed"] = ()
+        return found
+
+
+def _head_to_head(
+    effects: Effects, plus: tuple[str, ...], sham: str, horizon: Mapping[str, Any]
+) -> tuple[str, ...]:
+    low, high = horizon["window"]
+    found = []
+    for study in effects.network.studies:
+        arms = [a for a in study.arms if any(low <= w < high for w in a.weeks)]
+        real = any(set(plus) <= set(a.components) for a in arms)
+        if real and any(sham in a.components for a in arms):
+            found.append(study.id)
+    return tuple(found)
+
+
+def _scaled(summary: Summary, unit: float) -> Estimate:
+    return Estimate(summary.mean * unit, summary.low * unit, summary.high * unit)
+
+

@@ -1,0 +1,153 @@
+"""`look_ahead`: effects and a person in, what this person can expect out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from needlewise.distributions import Array
+from needlewise.evidence import audience_default
+from needlewise.outlook.burden import Burden, burden_of
+from needlewise.outlook.cells import BenchmarkCell, Cell, ShamCell
+from needlewise.outlook.course import Course, course_of
+from needlewise.outlook.figures import Figures
+from needlewise.outlook.harms import HarmCell, harm_cells
+from needlewise.outlook.prediction import Estimate
+from needlewise.outlook.spread import Spread
+from needlewise.outlook.subject import Subject, subject_of
+from needlewise.person import Person, Triage, triage
+from needlewise.synthesis.base import EvidenceBase, evidence_base
+from needlewise.synthesis.effects import Effects
+from needlewise.topic import Row, Topic
+
+
+@dataclass(frozen=True)
+class HarmLine:
+    """One harm for one option: the cell to show (None: no rate known) and the others beside it."""
+
+    option: str
+    event: str
+    denominator: int
+    cell: HarmCell | None
+    others: tuple[HarmCell, ...]
+
+    @property
+    def key(self) -> str:
+        return f"harm.{self.event}.{self.option}"
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What this person can expect of each option.
+
+    After a stop everything but `triage` is empty: no number exists that could be shown.
+    `draws` holds joint draws of the supported effects by (outcome, week, option), shape (1024,),
+    for the choice; `notes` are keys of sentences the page must say.
+    """
+
+    topic: Topic = field(repr=False)
+    person: Person
+    triage: Triage
+    subject: Subject
+    base: EvidenceBase = field(repr=False)
+    cells: tuple[Cell, ...] = ()
+    shams: tuple[ShamCell, ...] = ()
+    harms: tuple[HarmLine, ...] = ()
+    burdens: tuple[Burden, ...] = ()
+    benchmarks: tuple[BenchmarkCell, ...] = ()
+    course: Course | None = None
+    spreads: Mapping[float, Spread | None] = field(default_factory=dict)
+    course_line: tuple[tuple[float, Estimate], ...] = ()
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    draws: Mapping[tuple[str, float, str], Array] = field(default_factory=dict, repr=False)
+
+    def cell(self, option: str, outcome: str, week: float) -> Cell:
+        return next(
+            c for c in self.cells
+            if c.option == option and c.outcome == outcome and c.week == week
+        )  # fmt: skip
+
+    def burden(self, option: str) -> Burden:
+        return next(b for b in self.burdens if b.option == option)
+
+    def harm(self, option: str, event: str) -> HarmLine:
+        return next(h for h in self.harms if h.option == option and h.event == event)
+
+
+def look_ahead(
+    topic: Topic,
+    effects: Effects | None,
+    person: Person,
+    *,
+    base: EvidenceBase | None = None,
+) -> Outlook:
+    """The outlook of a person.
+
+    Args:
+        effects: pain effects already computed, used for the audience they belong to (None: all
+            effects are computed here).
+        base: another evidence base, for example with a study left out.
+    """
+    base = base or evidence_base(topic)
+    if effects is not None:
+        base.adopt(effects)
+    safe = triage(topic, person)
+    subject = subject_of(topic, person)
+    if not safe.comparison_shown:
+        return Outlook(topic, person, safe, subject, base)
+    population = subject.population
+    course = None
+    if population is not None:
+        course = course_of(topic, population, _course_audience(topic, subject))
+    figures = Figures(topic, base, subject, course)
+    burdens = tuple(burden_of(topic, option) for option in topic.options)
+    cells = figures.cells()
+    return Outlook(
+        topic, person, safe, subject, base,
+        cells=cells,
+        shams=figures.shams(),
+        harms=_harms(topic, burdens),
+        burdens=burdens,
+        benchmarks=figures.benchmarks(),
+        course=course,
+        spreads=figures.spreads,
+        course_line=figures.course_line(),
+        notes=figures.notes(cells),
+        draws=figures.draws,
+    )  # fmt: skip
+
+
+def _course_audience(topic: Topic, subject: Subject) -> Any:
+    """Trials whose untreated arms show the course: by duration alone, ordinary back pain."""
+    default = audience_default(topic)
+    return type(default)(
+        subject.audience.name, subject.audience.populations, default.conditions
+    )
+
+
+def _harms(topic: Topic, burdens: tuple[Burden, ...]) -> tuple[HarmLine, ...]:
+    lines = []
+    for row in topic["harm_rows"]:
+        for option, burden in zip(topic.options, burdens, strict=True):
+            cells = () if not option.components or option.parts else _known_harms(
+                topic, option.id, row, burden.visits
+            )
+            lines.append(
+                HarmLine(
+                    option.id, row["event"], int(row["denominator"]),
+                    cells[0] if cells else None, cells[1:],
+                )  # fmt: skip
+            )
+    return tuple(lines)
+
+
+def _known_harms(
+    topic: Topic, option: str, row: Row, visits: float | None
+) -> tuple[HarmCell, ...]:
+    key = "harms", option, row["event"], visits
+    if key not in topic._memo:
+        topic._memo[str(key)] = harm_cells(topic, option, row["event"], visits)
+    found = topic._memo[str(key)]
+    assert isinstance(found, tuple)
+    return found

@@ -1,0 +1,105 @@
+"""The standard sensitivity runs: each changes one assumption and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from needlewise.evidence import ArmSeries, Audience, Network, Study, audience_all, build_network
+from needlewise.synthesis.effects import Effects
+from needlewise.synthesis.synthesise import settings_of, synthesise
+from needlewise.topic import Topic
+
+
+@dataclass(frozen=True)
+class SensitivityRun:
+    """One run; `effects` is None where it leaves no usable trial."""
+
+    name: str
+    effects: Effects | None
+
+
+def sensitivity_runs(topic: Topic, outcome: str, audience: Audience) -> tuple[SensitivityRun, ...]:
+    """Every run of the topic's settings for an outcome and audience."""
+    return tuple(
+        SensitivityRun(str(run["name"]), _run(topic, outcome, audience, run))
+        for run in topic.settings["sensitivity"]
+    )
+
+
+def _run(topic: Topic, outcome: str, audience: Audience, run: Mapping[str, Any]) -> Effects | None:
+    network = build_network(
+        topic,
+        outcome,
+        audience_all(topic) if run.get("all_conditions") else audience,
+        pain_sd=run.get("pain_sd"),
+        printed_only=run.get("printed_only", False),
+    )
+    if run.get("no_treatment"):
+        network = without_waiting_list(network, remove=run["no_treatment"] == "removed")
+    if run.get("benchmark"):
+        network = with_benchmarks(network)
+    if not network.studies:
+        return None
+    settings = settings_of(network)
+    priors = settings.priors.scaled(
+        run.get("level_factor", 1.0), run.get("drift_factor", 1.0), run.get("tau_factor", 1.0)
+    )
+    split = bool(run.get("split_tau", False))
+    nodes = settings.nodes // 4 if split else settings.nodes
+    return synthesise(network, replace(settings, priors=priors, split_tau=split, nodes=nodes))
+
+
+def without_waiting_list(network: Network, *, remove: bool) -> Network:
+    """Waiting-list arms counted as the reference, or their arms taken out."""
+    separate = set(network.topic.settings["network"]["separate"])
+    studies = []
+    for study in network.studies:
+        arms = []
+        for arm in study.arms:
+            if not separate & set(arm.components):
+                arms.append(arm)
+            elif not remove:
+                kept = tuple(c for c in arm.components if c not in separate)
+                arms.append(replace(arm, components=kept))
+        if len(arms) > 1:
+            studies.append(replace(study, arms=tuple(arms)))
+    return network.keep(tuple(studies))
+
+
+def with_benchmarks(network: Network) -> Network:
+    """Published pooled effects as further two-arm studies at the primary horizon."""
+    topic, week = network.topic, float(network.topic.settings["primary"]["week"])
+    if network.scale.kind != "points":
+        return network
+    known = {*network.components, network.reference}
+    added = [
+        _benchmark(network, row.place, row["id"], row["option"], row["against"], week,
+                   row.number("estimate"), row.number("ci_low"), row.number("ci_high"))
+        for row in topic["benchmarks"]
+        if row["outcome"] == network.outcome and {row["option"], row["against"]} <= known
+    ]  # fmt: skip
+    return network.keep((*network.studies, *added))
+
+
+def _benchmark(
+    network: Network, place: str, name: str, option: str, against: str, week: float,
+    estimate: float | None, low: float | None, high: float | None,
+) -> Study:  # fmt: skip
+    if estimate is None or low is None or high is None:
+        raise ValueError(f"{place} has no interval")
+    sd = network.scale.pain_sd
+    variance = ((high - low) / 3.92 * sd) ** 2 / 2
+
+    def arm(component: str, value: float) -> ArmSeries:
+        own = () if component == network.reference else (component,)
+        return ArmSeries(
+            component, own, (component,), (week,), np.array([value]), np.array([variance]),
+            (None,), ("interval",), ((place,),),
+        )  # fmt: skip
+
+    arms = (arm(option, -estimate * sd), arm(against, 0.0))
+    return Study(name, name, "benchmark", "benchmark", None, arms)

@@ -1,0 +1,1 @@
+"""A slow, dense re-statement of the Gaussian synthesis that shares no code with the package."""
