@@ -30,7 +30,7 @@ Row = Mapping[str, str]
 class Choices:
     """Every choice of the reference that a test may want to change."""
 
-    waiting: str = "level"  # prior of no-treatment: level, drift, zero, or removed
+    waiting: str = "drift"  # prior of no-treatment: level, drift, zero, or removed
     weeks: str = "all"  # all, or latest: only the last week of each window
     within_group: str = "own"  # two components of one group: a component of their own, or add
     t_quantiles: bool = True
@@ -133,7 +133,7 @@ def arms_of_contrasts(
     """A star of contrasts (a, b, a minus b, variance) as arms: mean up to a constant, variance.
 
     Each contrast's variance is split by 1/n (equally where a size is unknown); the shared arm
-    takes the average of what the contrasts give it.
+    takes the average of what the contrasts give it, the others what is left of theirs.
     """
     hub = Counter(arm for a, b, _, _ in contrasts for arm in (a, b)).most_common(1)[0][0]
     means, shares = {hub: 0.0}, defaultdict[str, list[float]](list)
@@ -144,7 +144,11 @@ def arms_of_contrasts(
         share = 0.5 if n_a is None or n_b is None else n_b / (n_a + n_b)
         shares[a].append(share * variance)
         shares[b].append((1 - share) * variance)
-    return {arm: (means[arm], float(np.mean(shares[arm]))) for arm in means}
+    variances = {arm: float(np.mean(shares[arm])) for arm in means}
+    if len(contrasts) > 1:
+        for a, b, _, variance in contrasts:
+            variances[b if a == hub else a] = max(variance - variances[hub], 0.05 * variance)
+    return {arm: (means[arm], variances[arm]) for arm in means}
 
 
 def raw_values(outcome: str, network: str, choices: Choices) -> Iterator[Value]:

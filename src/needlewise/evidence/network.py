@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -95,6 +95,7 @@ class Network:
     joined because they received the same; `unused` holds every other row of the outcome.
     """
 
+    topic: Topic = field(repr=False, compare=False)
     outcome: str
     scale: Scale
     audience: Audience
@@ -111,10 +112,7 @@ class Network:
     def keep(self, studies: tuple[Study, ...]) -> Network:
         """The same network with only these studies."""
         components = sorted({c for s in studies for arm in s.arms for c in arm.components})
-        return Network(
-            self.outcome, self.scale, self.audience, self.reference, studies, tuple(components),
-            self.unused, self.merged,
-        )  # fmt: skip
+        return replace(self, studies=studies, components=tuple(components))
 
     def differences(self, window: tuple[float, float]) -> dict[str, Array]:
         """Within-study differences of components between arms that share a week in the window.
@@ -166,6 +164,7 @@ def build_network(
             studies.append(study)
     components = tuple(sorted({c for s in studies for arm in s.arms for c in arm.components}))
     return Network(
+        topic,
         outcome, scale, audience, str(topic.settings["network"]["reference"]), tuple(studies),
         components, tuple(reader.unused), tuple(reader.merged),
     )  # fmt: skip

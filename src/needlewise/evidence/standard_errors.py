@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from needlewise.distributions import student_quantile
 from needlewise.topic import Row, Topic
 
-NORMAL_QUANTILE = 1.959963984540054
+NORMAL_QUANTILE = 1.96
 SMALL_ARM = 60  # below this size the interval of a small arm is read with Student's t
 
 DOUBTED = {
