@@ -128,7 +128,7 @@ def _harm(outlook: Outlook, rule: Mapping[str, Any], option: str, event: str) ->
 
 def _typed(outlook: Outlook, option: str, name: str) -> Score:
     """What the person typed for each option: cost (lower better) or a 0-10 rating of the view."""
-    given = outlook.person.typed(name)
+    given = {"cost": outlook.person.cost, "view": outlook.person.view}.get(name) or {}
     if option not in given:
         return _unknown()
     if name == "view":

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from needlewise.choice.criteria import Score, score
 from needlewise.choice.values import Values
@@ -73,14 +74,14 @@ def participants(outlook: Outlook) -> tuple[tuple[str, ...], dict[str, str]]:
     """Options with a number from the person's own trials at the primary horizon, and the rest."""
     primary = outlook.topic.settings["primary"]
     takes_part, left_out = [], {}
-    for status in outlook.triage.options:
-        cell = outlook.cell(status.option, primary["outcome"], float(primary["week"]))
+    for option, status in outlook.triage.options.items():
+        cell = outlook.cell(option, primary["outcome"], float(primary["week"]))
         if status.status not in {"available", "precaution"}:
-            left_out[status.option] = "not open to you now"
-        elif outlook.topic.option(status.option).components and cell.evidence != "own":
-            left_out[status.option] = "cannot be compared"
+            left_out[option] = "not open to you now"
+        elif outlook.topic.option(option).components and cell.evidence != "own":
+            left_out[option] = "cannot be compared"
         else:
-            takes_part.append(status.option)
+            takes_part.append(option)
     return tuple(takes_part), left_out
 
 
@@ -182,7 +183,7 @@ def _changes_answer(
 
 def _flips(
     options: tuple[str, ...], criteria: tuple[str, ...], middle: Array, weights: Array, top: int,
-    order: Array,
+    order: NDArray[np.intp],
 ) -> tuple[Flip, ...]:  # fmt: skip
     """For each criterion the weight at which another option draws level, the others in proportion."""
     found = []

@@ -51,7 +51,7 @@ class ArmSeries:
     places: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
     """A trial as the engine sees it."""
 

@@ -220,11 +220,11 @@ class Figures:
 
     def _level(self, cell: Cell, effect: Array) -> Cell:
         without, spread = self.without[cell.week], self.spreads[cell.week]
-        pain = expectedreplace(without, effect)
+        pain = expected_with(without, effect)
         expected = estimate(pain)
         if self.unlike:
             unscaled = self._without(self.course, False)[cell.week]
-            expected = widest(expected, estimate(expectedreplace(unscaled, effect)))
+            expected = widest(expected, estimate(expected_with(unscaled, effect)))
         if spread is None:
             return replace(cell, expected=expected, why_no_chance="no-spread")
         return replace(
@@ -246,7 +246,7 @@ class Figures:
         difference = None if effect is None else estimate(share - base)
         if self.unlike and effect is not None:
             unscaled = self._without(self.course, False)[week]
-            other = chance_better(expectedreplace(unscaled, effect), now, cut, residual)
+            other = chance_better(expected_with(unscaled, effect), now, cut, residual)
             ranges.append(estimate(other))
             assert difference is not None
             difference = widest(difference, estimate(other - base))
@@ -328,7 +328,7 @@ class Figures:
             real, above = draw_effects(effects, items, sobol.EFFECT_NODE, sobol.PAIN)
             cut = self.topic.assumption("clearly_better")
             shares = [
-                chance_better(expectedreplace(self.without[week], e), now, cut, spread.residual)
+                chance_better(expected_with(self.without[week], e), now, cut, spread.residual)
                 for e in (real, real - above)
             ]
             people = estimate(shares[0] - shares[1])

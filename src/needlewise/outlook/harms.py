@@ -48,7 +48,7 @@ class HarmCell:
     sources: tuple[str, ...]
     places: tuple[str, ...]
     treatments: float | None
-    each: tuple[float | None, float | None, float] | None
+    each: tuple[float | None, float | None, float | None] | None
 
 
 def harm_cells(
@@ -91,6 +91,9 @@ def _cell(
     event, reporter, per, kind = key
     total = sum(c.total for c in counts)
     none_seen = not any(c.events for c in counts)
+    rate: float | None
+    low: float | None
+    high: float | None
     if none_seen:
         rate, low, high = None, None, upper_when_none(total)
     else:
@@ -109,12 +112,14 @@ def _cell(
 
 def upper_when_none(total: float) -> float:
     """Exact one-sided 95 % upper limit of a rate when none was seen in `total`."""
-    return 1.0 - 0.05 ** (1.0 / total)
+    return 1.0 - math.pow(0.05, 1.0 / total)
 
 
-def per_course(rate: float, visits: float | None) -> float | None:
+def per_course(rate: float | None, visits: float | None) -> float | None:
     """At most 1 - (1 - p)^n over n treatments; None where the number of treatments is unknown."""
-    return None if visits is None else 1.0 - (1.0 - min(rate, 1.0)) ** visits
+    if rate is None or visits is None:
+        return None
+    return 1.0 - math.pow(1.0 - min(rate, 1.0), visits)
 
 
 def pool_rates(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from needlewise.distributions import Array
-from needlewise.evidence import audience_default
+from needlewise.evidence import Audience, audience_default
 from needlewise.outlook.burden import Burden, burden_of
 from needlewise.outlook.cells import BenchmarkCell, Cell, ShamCell
 from needlewise.outlook.course import Course, course_of
@@ -61,6 +60,11 @@ class Outlook:
     course_line: tuple[tuple[float, Estimate], ...] = ()
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     draws: Mapping[tuple[str, float, str], Array] = field(default_factory=dict, repr=False)
+    shares: Mapping[float, Array] = field(default_factory=dict, repr=False)
+
+    def share(self, week: float) -> Array | float:
+        """How much of the trials' effect counts for this person, draws (1024,); 1 if not known."""
+        return self.shares.get(week, 1.0)
 
     def cell(self, option: str, outcome: str, week: float) -> Cell:
         return next(
@@ -115,15 +119,14 @@ def look_ahead(
         course_line=figures.course_line(),
         notes=figures.notes(cells),
         draws=figures.draws,
+        shares={week: w.share for week, w in figures.without.items()},
     )  # fmt: skip
 
 
-def _course_audience(topic: Topic, subject: Subject) -> Any:
+def _course_audience(topic: Topic, subject: Subject) -> Audience:
     """Trials whose untreated arms show the course: by duration alone, ordinary back pain."""
     default = audience_default(topic)
-    return type(default)(
-        subject.audience.name, subject.audience.populations, default.conditions
-    )
+    return Audience(subject.audience.name, subject.audience.populations, default.conditions)
 
 
 def _harms(topic: Topic, burdens: tuple[Burden, ...]) -> tuple[HarmLine, ...]:
@@ -145,9 +148,9 @@ def _harms(topic: Topic, burdens: tuple[Burden, ...]) -> tuple[HarmLine, ...]:
 def _known_harms(
     topic: Topic, option: str, row: Row, visits: float | None
 ) -> tuple[HarmCell, ...]:
-    key = "harms", option, row["event"], visits
+    key = f"harms {option} {row['event']} {visits}"
     if key not in topic._memo:
-        topic._memo[str(key)] = harm_cells(topic, option, row["event"], visits)
-    found = topic._memo[str(key)]
+        topic._memo[key] = harm_cells(topic, option, row["event"], visits)
+    found = topic._memo[key]
     assert isinstance(found, tuple)
     return found

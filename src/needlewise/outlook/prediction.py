@@ -59,8 +59,7 @@ def draw_effects(
         return []
     rows = np.array([effects.contrast(i.week, i.plus, i.minus) for i in items])
     mixture = effects.mixture
-    means = mixture.means @ rows.T
-    covariances = rows @ mixture.covariances @ rows.T
+    means, covariances = mixture.joint(rows)
     names = sorted({arm for i in items for arm in (i.plus, i.minus)})
     signs = np.zeros((len(items), len(names)))
     for sign, item in zip(signs, items, strict=True):
@@ -80,9 +79,8 @@ def draw_course(course: Course, weeks: Sequence[float]) -> Array:
     """Draws of a new source's mean change at each week, shape (1024, weeks)."""
     weights = shape(course.basis, weeks)
     mixture = course.mixture
-    means = mixture.means @ weights.T
+    means, covariances = mixture.joint(weights)
     kernel = course.basis.kernel(weeks)
-    covariances = weights @ mixture.covariances @ weights.T
     covariances = covariances + np.square(mixture.taus[:, :1, None]) * kernel
     factors = np.linalg.cholesky(covariances + 1e-9 * np.eye(len(weeks)))
     normal = sobol.normal_draws()

@@ -123,14 +123,14 @@ def mixture_quantiles(weights: Array, means: Array, variances: Array, levels: Ar
     centre = float(weights @ means)
     spread = float(np.sqrt(weights @ (variances + np.square(means - centre))))
     x = np.clip(centre + spread * np.where(levels < 0.5, -2.0, 2.0), low, high)
-    for _ in range(100):
+    for _ in range(40):
         z = (x[:, None] - means) / sds
         miss = cdf(z) @ weights - levels
         low, high = np.where(miss < 0, x, low), np.where(miss < 0, high, x)
         step = miss / np.maximum((pdf(z) / sds) @ weights, 1e-300)
         new = x - step
         new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
-        if np.all(np.abs(new - x) <= 1e-13 * (1.0 + np.abs(x))):
+        if np.all(np.abs(new - x) <= 1e-11 * (1.0 + np.abs(x))):
             return new
         x = new
     return x

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from needlewise.distributions import Array
 DEPTH = 30.0  # how far below its maximum the log posterior of tau is followed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """Observations that share errors: one study, or one source of a course.
 
@@ -42,11 +43,14 @@ class Block:
 class Mixture:
     """A mixture of Gaussians over tau.
 
+    Only the s effects the data touch have a posterior of their own; the others follow from them
+    by the prior: all p effects are `lift` times the touched ones plus noise of covariance `rest`.
+
     Attributes:
         weights: (n,), sum to one.
         taus: (n, groups).
-        means: (n, p).
-        covariances: (n, p, p).
+        means, covariances: of the touched effects, (n, s) and (n, s, s).
+        lift, rest: (p, s) and (p, p).
         log_evidence: log of the marginal likelihood, up to a constant of the data.
     """
 
@@ -54,14 +58,23 @@ class Mixture:
     taus: Array
     means: Array
     covariances: Array
+    lift: Array
+    rest: Array
     log_evidence: float
 
     def project(self, combinations: Array) -> tuple[Array, Array]:
         """Mean and variance of linear combinations (k, p) at each node: two arrays (k, n)."""
-        means = combinations @ self.means.T
-        spread = np.matmul(self.covariances, combinations.T)
-        variances = np.einsum("kp,npk->kn", combinations, spread)
-        return means, np.maximum(variances, 0.0)
+        touched = combinations @ self.lift
+        spread = (self.covariances @ touched.T).transpose(0, 2, 1)
+        variances = (spread * touched).sum(axis=2).T
+        own = np.einsum("kp,pq,kq->k", combinations, self.rest, combinations)
+        return touched @ self.means.T, np.maximum(variances + own[:, None], 0.0)
+
+    def joint(self, combinations: Array) -> tuple[Array, Array]:
+        """Means (n, k) and covariances (n, k, k) of linear combinations (k, p)."""
+        touched = combinations @ self.lift
+        own = combinations @ self.rest @ combinations.T
+        return self.means @ touched.T, touched @ self.covariances @ touched.T + own
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,7 @@ class _Diagonal:
     nuisances: int
 
 
+@lru_cache(maxsize=2048)
 def _diagonal(block: Block) -> _Diagonal:
     used = np.flatnonzero(np.any(block.design != 0, axis=0))
     factor = np.linalg.cholesky(block.errors)
@@ -121,14 +135,17 @@ def _study_sums(block: _Diagonal, squares: Array) -> _Sums:
     return _Sums(inner[:, :p, :p], inner[:, :p, p], log_terms - 0.5 * inner[:, p, p])
 
 
-def _data_sums(blocks: Sequence[_Diagonal], squares: Array, p: int) -> _Sums:
+Placed = tuple[_Diagonal, NDArray[np.intp]]  # a block and where its columns stand in the sum
+
+
+def _data_sums(blocks: Sequence[Placed], squares: Array, p: int) -> _Sums:
     """Sum over blocks; only the columns a block touches are computed."""
     n = len(squares)
     total = _Sums(np.zeros((n, p, p)), np.zeros((n, p)), np.zeros(n))
-    for block in blocks:
+    for block, places in blocks:
         sums = _study_sums(block, squares)
-        total.precision[:, block.used[:, None], block.used] += sums.precision
-        total.score[:, block.used] += sums.score
+        total.precision[:, places[:, None], places] += sums.precision
+        total.score[:, places] += sums.score
         total.log_terms[:] += sums.log_terms
     return total
 
@@ -162,11 +179,18 @@ def posterior(
         tau_scale: scale of the half-normal prior of each heterogeneity SD.
         nodes: Gauss-Legendre nodes for each heterogeneity SD.
     """
-    p = len(prior_covariance)
+    touched = np.flatnonzero(np.any([np.any(b.design != 0, axis=0) for b in blocks], axis=0))
+    prior = prior_covariance[np.ix_(touched, touched)]
+    lift = np.linalg.solve(prior, prior_covariance[touched]).T
+    rest = prior_covariance - lift @ prior_covariance[touched]
+    p = len(touched)
     groups = sorted({block.group for block in blocks}) or [0]
-    parts = [[_diagonal(b) for b in blocks if b.group == group] for group in groups]
-    prior_precision = np.linalg.inv(prior_covariance)
-    _, log_determinant = np.linalg.slogdet(prior_covariance)
+    parts = [
+        [(_diagonal(b), np.searchsorted(touched, _diagonal(b).used)) for b in blocks if b.group == g]
+        for g in groups
+    ]
+    prior_precision = np.linalg.inv(prior)
+    _, log_determinant = np.linalg.slogdet(prior)
     # Each part alone gives a bound that is wide enough for the joint.
     uppers = [_upper(part, p, prior_precision, tau_scale) for part in parts]
     grids = [_grid(upper, nodes) for upper in uppers]
@@ -190,17 +214,23 @@ def posterior(
     peak = float(np.max(log_mass))
     mass = np.exp(log_mass - peak)
     evidence = peak + float(np.log(mass.sum())) - 0.5 * float(log_determinant)
-    return Mixture(mass / mass.sum(), taus, means, covariances, evidence)
+    return Mixture(mass / mass.sum(), taus, means, covariances, lift, rest, evidence)
+
+
+@cache
+def _legendre(nodes: int) -> tuple[Array, Array]:
+    points, weights = np.polynomial.legendre.leggauss(nodes)
+    return points, weights
 
 
 def _grid(upper: float, nodes: int) -> tuple[Array, Array]:
     """Nodes and weights of Gauss-Legendre in tau = upper s^2."""
-    points, weights = np.polynomial.legendre.leggauss(nodes)
+    points, weights = _legendre(nodes)
     s = 0.5 * (points + 1.0)
     return upper * s * s, upper * s * weights
 
 
-def _upper(blocks: Sequence[_Diagonal], p: int, prior_precision: Array, tau_scale: float) -> float:
+def _upper(blocks: Sequence[Placed], p: int, prior_precision: Array, tau_scale: float) -> float:
     """Where the log posterior of tau has fallen 30 below its maximum."""
     widest = tau_scale * np.sqrt(2.0 * DEPTH + 20.0)
     for _ in range(3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,10 +41,13 @@ def settings_of(network: Network) -> Settings:
     )
 
 
-def study_block(study: Study, components: tuple[str, ...], settings: Settings) -> Block:
+@lru_cache(maxsize=2048)
+def study_block(
+    study: Study, components: tuple[str, ...], basis: TimeBasis, correlation: float, group: int
+) -> Block:
     """One study as observations: errors and random effects are defined on its arms."""
     weeks = study.weeks
-    knots = len(settings.basis.knots)
+    knots = len(basis.knots)
     size = sum(len(arm.weeks) for arm in study.arms)
     errors, effects = np.zeros((size, size)), np.zeros((size, size))
     design = np.zeros((size, len(components) * knots))
@@ -51,17 +55,16 @@ def study_block(study: Study, components: tuple[str, ...], settings: Settings) -
     start = 0
     for arm in study.arms:
         stop = start + len(arm.weeks)
-        errors[start:stop, start:stop] = _errors(arm, settings.error_correlation)
-        effects[start:stop, start:stop] = 0.5 * settings.basis.kernel(arm.weeks)
-        basis = settings.basis.at(arm.weeks)
+        errors[start:stop, start:stop] = _errors(arm, correlation)
+        effects[start:stop, start:stop] = 0.5 * basis.kernel(arm.weeks)
+        weights = basis.at(arm.weeks)
         for component in arm.components:
             column = components.index(component) * knots
-            design[start:stop, column : column + knots] += basis
+            design[start:stop, column : column + knots] += weights
         for row, week in enumerate(arm.weeks):
             baselines[start + row, weeks.index(week)] = 1.0
         start = stop
     y = np.concatenate([arm.values for arm in study.arms])
-    group = int(settings.split_tau and study.sham_controlled)
     return Block(y, errors, effects, design, baselines, group)
 
 
@@ -71,13 +74,18 @@ def _errors(arm: ArmSeries, correlation: float) -> Array:
 
 
 def synthesise(
-    network: Network, settings: Settings | None = None, *, check: bool = False
+    network: Network,
+    settings: Settings | None = None,
+    *,
+    check: bool = False,
+    support: bool = True,
 ) -> Effects:
     """The exact posterior of a network.
 
     Args:
         check: also fit with half as many nodes again and report the largest change of any
             supported contrast in its SDs as `error` (NaN otherwise).
+        support: also find what may be shown (not needed in sensitivity runs).
 
     Raises InputError where there is no study to fit.
     """
@@ -90,11 +98,11 @@ def synthesise(
         )
     mixture = _fit(network, settings)
     effects = Effects(network, settings.basis, settings.priors, mixture, {}, float("nan"))
-    support = {
+    shown = {
         (option.id, float(horizon["week"])): support_of(effects, option.components, (), horizon)
         for horizon in topic.settings["horizons"]
         for option in topic.options
-        if option.components
+        if option.components and support
     }
     error = float("nan")
     if check:
@@ -102,12 +110,21 @@ def synthesise(
             effects, mixture=_fit(network, replace(settings, nodes=settings.nodes * 3 // 2))
         )
         error = _change(effects, finer)
-    return replace(effects, support=support, error=error)
+    return replace(effects, support=shown, error=error)
 
 
 def _fit(network: Network, settings: Settings) -> Mixture:
     prior = prior_covariance(network, settings)
-    blocks = [study_block(s, network.components, settings) for s in network.studies]
+    blocks = [
+        study_block(
+            s,
+            network.components,
+            settings.basis,
+            settings.error_correlation,
+            int(settings.split_tau and s.sham_controlled),
+        )
+        for s in network.studies
+    ]
     if settings.fixed_tau is not None:
         return posterior(
             [replace(b, errors=b.errors + settings.fixed_tau**2 * b.effects,

@@ -1,0 +1,24 @@
+"""Answers in, triage out: what to do first, which options stand open, and why."""
+
+from needlewise.person.ask import Question, ask, questions, to_toml
+from needlewise.person.intake import describe_fields, no_answers, safety_fields
+from needlewise.person.person import Person
+from needlewise.person.rulebook import load_rules
+from needlewise.person.triage import Constraint, OptionStatus, Reason, Triage, triage
+
+__all__ = [
+    "Constraint",
+    "OptionStatus",
+    "Person",
+    "Question",
+    "Reason",
+    "Triage",
+    "ask",
+    "describe_fields",
+    "load_rules",
+    "no_answers",
+    "questions",
+    "safety_fields",
+    "to_toml",
+    "triage",
+]

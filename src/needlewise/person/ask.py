@@ -1,0 +1,155 @@
+"""The questions in the terminal: asked once, each with its reason, each can be skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tomli_w
+
+from needlewise.errors import InputError
+from needlewise.person.answers import CHECKS, Problem, sentence
+from needlewise.person.facts import Answered
+from needlewise.person.intake import Field, Intake, as_word, load_intake, taken
+from needlewise.person.person import Person
+from needlewise.person.rules import Truth
+from needlewise.topic import Topic
+
+LISTS = {"terms", "records", "texts", "ranking"}
+WELCOME = (
+    "Your answers stay in one file on this computer. Press Enter to skip a question, type "
+    "'unknown' if you do not know, '?' for why we ask."
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: the field it fills, its part of the flow, its words and how to answer."""
+
+    field: str
+    section: str
+    text: str
+    why: str
+    changes: str
+    how: str
+
+
+def questions(topic: Topic) -> tuple[Question, ...]:
+    """All questions in the order in which they are asked; some apply only after others."""
+    intake = load_intake(topic)
+    return tuple(
+        Question(
+            field.name, field.section, field.question, field.why, field.changes, _how(intake, field)
+        )
+        for field in intake.fields.values()
+        if field.question
+    )
+
+
+def ask(topic: Topic, read: Callable[[str], str], write: Callable[[str], None]) -> dict[str, Any]:
+    """Ask each question that applies and return the answers as plain tables.
+
+    `read` takes a prompt and returns one line, as `input` does; `write` shows one line. Raises
+    InputError where the input ends before the last question.
+    """
+    intake = load_intake(topic)
+    answers: dict[str, Any] = {}
+    section = ""
+    write(WELCOME)
+    for question in questions(topic):
+        if not _applies(topic, intake.fields[question.field], answers):
+            continue
+        if question.section != section:
+            section = question.section
+            write(f"\n{section.capitalize()}")
+        value = _answer(intake, question, read, write)
+        if value is not None:
+            _put(answers, question.field, value)
+    return answers
+
+
+def to_toml(answers: Mapping[str, Any]) -> str:
+    """The answers as a TOML file that `Person.from_file` reads."""
+    return tomli_w.dumps(answers)
+
+
+def _applies(topic: Topic, field: Field, answers: dict[str, Any]) -> bool:
+    if field.asked_when is None:
+        return True
+    person = Person.from_mapping(answers, topic)
+    return field.asked_when.find(Answered(topic, person)).truth is not Truth.FALSE
+
+
+def _answer(
+    intake: Intake, question: Question, read: Callable[[str], str], write: Callable[[str], None]
+) -> Any:
+    """The answer once it can be used; None where the question is skipped."""
+    field = intake.fields[question.field]
+    write(f"{question.text} [{question.how}]")
+    while True:
+        try:
+            line = read("> ").strip()
+        except EOFError:
+            raise InputError(
+                f"The input ended at '{question.text}'; nothing was saved. Start again."
+            ) from None
+        if not line:
+            return None
+        if line == "?":
+            write(f"Why we ask: {question.why} What changes: {question.changes}")
+            continue
+        try:
+            return _taken(intake, field, line)
+        except Problem as problem:
+            write(f"{sentence(str(problem))} Please try again, or press Enter to skip.")
+
+
+def _taken(intake: Intake, field: Field, line: str) -> Any:
+    """The line as an answer of the field's type. Raises Problem."""
+    value = _read_as(field, line, intake)
+    if value is None:
+        return None
+    checked = CHECKS[field.type](field, value, intake)
+    if field.type == "records":
+        return checked
+    return list(checked) if isinstance(checked, tuple) else checked
+
+
+def _read_as(field: Field, line: str, intake: Intake) -> Any:
+    if field.type == "number":
+        if as_word(line) == "unknown":
+            return None
+        try:
+            return float(line.replace(",", "."))
+        except ValueError:
+            raise Problem(f"{line[:40]!r} is not a number") from None
+    if field.type in LISTS:
+        words = [part.strip() for part in line.split(",") if part.strip()]
+        return (
+            [_record(field, word, intake) for word in words] if field.type == "records" else words
+        )
+    return line
+
+
+def _record(field: Field, words: str, intake: Intake) -> Any:
+    """`cast left lower leg` as its kind and the place; other lists take the words whole."""
+    if f"{field.name}.[].region" not in intake.fields or as_word(words) in {"none", "unknown"}:
+        return words
+    kind, _, region = words.partition(" ")
+    return {"kind": as_word(kind), "region": as_word(region)} if region else {"kind": as_word(kind)}
+
+
+def _put(answers: dict[str, Any], field: str, value: Any) -> None:
+    *groups, name = field.split(".")
+    for group in groups:
+        answers = answers.setdefault(group, {})
+    answers[name] = value
+
+
+def _how(intake: Intake, field: Field) -> str:
+    if field.type in {"choice", "number"}:
+        return taken(intake, field)
+    if field.type in LISTS:
+        return "separate with commas"
+    return "your own words"

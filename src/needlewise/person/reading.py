@@ -1,0 +1,73 @@
+"""A file of answers, TOML or JSON, read strictly into plain tables."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from needlewise.errors import InputError
+
+LARGEST_FILE = 1_000_000  # bytes; the longest free text and every field fit many times
+SUFFIXES = {".toml", ".json"}
+
+
+def read_answers(path: str | Path) -> dict[str, Any]:
+    """The answers of a file as given. Raises InputError in one sentence."""
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; give a file that ends in .toml or .json.")
+        if path.suffix.casefold() not in SUFFIXES:
+            raise InputError(f"{path} must be a file that ends in .toml or .json.")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise InputError(
+            f"There is no file {path}; `needlewise ask -o {path.name}` makes one."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"{str(path)!r} cannot be read: {reason}.") from None
+    if len(content) > LARGEST_FILE:
+        raise InputError(f"{path} is larger than 1 MB, too large for one person's answers.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError(f"{path}:{line} is not UTF-8 text; save the file as UTF-8.") from None
+    if not text.strip():
+        raise InputError(f"{path} is empty; `needlewise ask -o {path.name}` fills one.")
+    return _parsed(text, path)
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        if path.suffix.casefold() == ".toml":
+            return tomllib.loads(text)
+        answers = json.loads(text, object_pairs_hook=_table, parse_constant=_no_number)
+    except RecursionError:
+        raise InputError(f"{path} is nested too deeply; write plain fields.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is not valid TOML: {error}.") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path} is not valid JSON: {error}.") from None
+    except ValueError as error:
+        raise InputError(f"{path} cannot be used: {error}.") from None
+    if not isinstance(answers, dict):
+        raise InputError(f"{path} must hold one table of answers in curly brackets.")
+    return answers
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"'{twice[:60]}' stands twice; give each field once")
+    return table
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is not a number")

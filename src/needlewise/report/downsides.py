@@ -1,0 +1,213 @@
+"""The downsides, what it is and takes, guidelines, how sure, and this person's limits."""
+
+from __future__ import annotations
+
+from needlewise.outlook.harms import HarmCell
+from needlewise.outlook.look_ahead import HarmLine
+from needlewise.report.document import (
+    Block,
+    Bullets,
+    Callout,
+    Num,
+    Paragraph,
+    Section,
+    Table,
+    Text,
+    line,
+)
+from needlewise.report.numbers import count_text
+from needlewise.report.words import NOT_STATED, Words, missing, span
+
+UNKNOWN_HARM = ("no rate known",)
+
+
+def downsides(words: Words) -> Section:
+    """A row a harm, the same denominator for every option in it."""
+    outlook = words.comparison.outlook
+    options = words.topic.options
+    rows = []
+    for row in words.topic["harm_rows"]:
+        denominator = int(row["denominator"])
+        cells = [_harm_text(words, outlook.harm(o.id, row["event"])) for o in options]
+        rows.append((line("{}, of {:,}".replace("{:,}", f"{denominator:,}"), row["label"]), *cells))
+    columns = ("Unwanted effect", *(o.label for o in options))
+    return Section(
+        "downsides",
+        "The downsides",
+        (
+            Paragraph((words["downsides.intro"],)),
+            Table("Unwanted effects per course of treatment", columns, tuple(rows)),
+            Paragraph((words["downsides.note"],), "small"),
+        ),
+    )
+
+
+def _harm_text(words: Words, harm: HarmLine) -> Text:
+    option = words.topic.option(harm.option)
+    if not option.components:
+        return (words["downsides.no_needles"],)
+    cell = harm.cell
+    if cell is None:
+        return UNKNOWN_HARM if not option.parts else ("not measured together; see each part",)
+    who = words[f"downsides.{cell.reporter}"]
+    if cell.none_seen:
+        seen = f"{cell.total:,.0f} {'treatments' if cell.per == 'treatment' else 'people'}"
+        limit = Num(harm_limit(cell, harm.denominator), harm.key)
+        return line("{}, {}", words.say("downsides.none_seen", seen, limit), who)
+    return line("{}, {}", Num(harm_figure(cell, harm.denominator), harm.key), who)
+
+
+def harm_figure(cell: HarmCell, denominator: int) -> str:
+    """`6 (2 to 15)` per course, or the bounds `2 to 40` from a rate per visit."""
+    low = count_text(cell.low or 0.0, denominator)
+    high = "not known" if cell.high is None else count_text(cell.high, denominator)
+    if cell.rate is None:
+        return f"between {low} and {high}"
+    return f"{count_text(cell.rate, denominator)} ({low} to {high})"
+
+
+def harm_limit(cell: HarmCell, denominator: int) -> str:
+    """The upper limit when none was seen."""
+    return "not known" if cell.high is None else count_text(cell.high, denominator)
+
+
+def takes(words: Words) -> Section:
+    """What is done, what it takes and feels like, who does it, and what is known of how it works."""
+    outlook = words.comparison.outlook
+    options = words.topic.options
+
+    def row(title: str, key: str) -> tuple[Text, ...]:
+        return ((title,), *((words[f"option.{o.id}.{key}"],) for o in options))
+
+    visits: list[Text] = []
+    for option in options:
+        burden = outlook.burden(option.id)
+        if burden.visits is None:
+            visits.append((NOT_STATED,))
+        else:
+            middle = f"{burden.visits:g}"
+            shown = (
+                middle
+                if not option.components
+                else (f"{middle} (trials: {span(burden.visits_low, burden.visits_high)})")
+            )
+            visits.append(line("{} visits", Num(shown, f"visits.{option.id}")))
+    cost = outlook.person.cost or {}
+    costs: list[Text] = [
+        (f"{cost[o.id]:g}, as you typed it" if o.id in cost else "you have not typed a cost",)
+        for o in options
+    ]
+    rows = (
+        row("What is done", "what"),
+        (("Visits for a course",), *visits),
+        row("What it feels like", "feel"),
+        row("Who does it", "who"),
+        row("How it is said to work", "known"),
+        (("Cost to you",), *costs),
+    )
+    return Section(
+        "takes",
+        "What it is and what it takes",
+        (Table("Option by option", ("", *(o.label for o in options)), rows),),
+    )
+
+
+def guidelines(words: Words) -> Section:
+    """What guidelines say, for and against, side by side with year."""
+    order = {"for-strong": "for", "for-weak": "may be offered", "against": "against",
+             "insufficient": "not enough evidence", "not-addressed": "does not speak of it"}  # fmt: skip
+    rows = tuple(
+        (
+            line("{} ({})", r["body"], r["year"] or NOT_STATED),
+            (r["population"] or NOT_STATED,),
+            (" and ".join(words.short(t) for t in words.topic.techniques(r["option"])),),
+            (order[r["recommendation"]],),
+        )
+        for r in words.topic["guidelines"]
+        if r["recommendation"] in order
+    )
+    columns = ("Guideline", "For whom", "Option", "It says")
+    return Section("guidelines", "What the guidelines say",
+                   (Table("Guidelines side by side", columns, rows),))  # fmt: skip
+
+
+def sure(words: Words) -> Section:
+    """Certainty per option and horizon with its main reason, then the six domains."""
+    outlook = words.comparison.outlook
+    rows, domains = [], []
+    for option in words.topic.options:
+        if not option.components:
+            continue
+        cells: list[Text] = []
+        for week in words.weeks:
+            cell = outlook.cell(option.id, "pain", week)
+            if cell.certainty is None:
+                cells.append(missing(cell.why))
+                continue
+            cells.append((f"{cell.certainty.level}: {cell.certainty.reason}",))
+            judged = "; ".join(f"{d.name}: {d.judgement}" for d in cell.certainty.domains)
+            domains.append((f"{option.label}, {words.horizon(week)}. {judged}.",))
+        rows.append(((option.label,), *cells))
+    columns = ("Option", *(words.horizon(w).capitalize() for w in words.weeks))
+    blocks: list[Block] = [
+        Paragraph((words["sure.intro"],)),
+        Table("Certainty about pain", columns, tuple(rows)),
+        Bullets(tuple(domains), "Why: the six things that are looked at"),
+    ]
+    benchmarks = _benchmarks(words)
+    if benchmarks:
+        blocks.append(Bullets(tuple(benchmarks), "Beside published pooled results"))
+    return Section("sure", "How sure this is", tuple(blocks))
+
+
+def _benchmarks(words: Words) -> list[Text]:
+    from needlewise.report.words import difference_number
+
+    found = []
+    for b in words.comparison.outlook.benchmarks:
+        text = line(
+            f"{words.option(b.option)} against {b.against.replace('-', ' ')}, {b.population}: "
+            "published {} points of 100, here {}, {} standard deviations apart",
+            difference_number(b.published, 0, f"benchmark.{b.id}"),
+            difference_number(b.ours, 0, f"benchmark.{b.id}"),
+            Num(f"{abs(b.distance):.1f}", f"benchmark.{b.id}"),
+        )
+        if abs(b.distance) > 2:
+            text = line("{}: they do not agree", text)
+        found.append(line("{}.", text))
+    return found
+
+
+STATUS = {
+    "available": "open to you",
+    "precaution": "open to you, with limits",
+    "deferred": "not now",
+    "not_feasible": "cannot be done now",
+    "not_offered": "not for you",
+    "hidden": "hidden",
+}
+
+
+def limits(words: Words) -> Section:
+    """Precautions that apply to this person and what they change, with the reason."""
+    triage = words.comparison.outlook.triage
+    blocks: list[Block] = []
+    reasons = [(r.text,) for r in triage.reasons if r.text]
+    if reasons:
+        blocks.append(Bullets(tuple(dict.fromkeys(reasons)), "What in your answers counts here"))
+    for option, status in triage.options.items():
+        items: list[Text] = [(r.text,) for r in status.reasons if r.text]
+        items += [
+            line("{} ({})", c.text, _source_text(c.source)) for c in status.constraints
+        ]  # fmt: skip
+        title = f"{words.option(option)}: {STATUS[status.status]}"
+        blocks.append(Bullets(tuple(dict.fromkeys(items)), title))
+    for key in ("evidence_on_precaution", "do_not_change_medicine"):
+        said = triage.messages.get(key, ())
+        if said:
+            blocks.append(Callout("note", said[0], tuple((s,) for s in said[1:])))
+    return Section("limits", "Your limits", tuple(blocks))
+
+
+def _source_text(source: str) -> str:
+    return "a rule for safety; clinician to confirm" if source.startswith("rule:") else source

@@ -1,0 +1,117 @@
+"""What matters to the person: the fit, and what would change it. Then what to do next."""
+
+from __future__ import annotations
+
+from needlewise.choice.criteria import criterion
+from needlewise.choice.fit import CLEAR, CLOSE, Fit
+from needlewise.report.document import Bars, Block, Bullets, Callout, Num, Paragraph, Section, Text
+from needlewise.report.numbers import hundred, largest_remainder
+from needlewise.report.words import Words, joined, sentence
+
+
+def values(words: Words) -> Section:
+    fit = words.comparison.fit
+    if fit is None:
+        return Section("values", "What matters to you", (Paragraph((words["values.none"],)),))
+    return Section("values", "What matters to you", tuple(_fit_blocks(words, fit)))
+
+
+def _label(words: Words, name: str) -> str:
+    return str(criterion(words.comparison.outlook, name)["label"]).lower()
+
+
+def shares_of_100(fit: Fit) -> dict[str, int]:
+    """Shares as whole counts of 100."""
+    counts = largest_remainder([fit.shares[o] for o in fit.options], 100)
+    return dict(zip(fit.options, counts, strict=True))
+
+
+def _fit_blocks(words: Words, fit: Fit) -> list[Block]:
+    counts = shares_of_100(fit)
+    ahead = joined(
+        [words.say("values.ahead", words.short(o), Num(str(counts[o]), f"fit.{o}"))
+         for o in fit.options]
+    )  # fmt: skip
+    weights = largest_remainder(list(fit.weights.values()), 100)
+    told = ", ".join(
+        f"{_label(words, c)} {w}" for c, w in zip(fit.weights, weights, strict=True)
+    )  # fmt: skip
+    blocks: list[Block] = [
+        Paragraph(sentence(words.say("values.result", ahead)), "lead"),
+        Paragraph((_verdict(words, fit),)),
+        Bars(
+            "fit",
+            "How often each comes out ahead, of 100",
+            tuple(_bar(words, fit, o, counts[o]) for o in fit.options),
+        ),
+        Paragraph(words.say("values.weights", told), "small"),
+    ]
+    left_out = [_left_out(words, o, why) for o, why in fit.left_out.items()]
+    blocks.append(
+        Bullets(tuple(left_out + _changes(words, fit)), "Beside the fit, and what would change it")
+    )
+    if fit.verdict == CLOSE:
+        blocks.append(Paragraph((words["values.short_trial"],)))
+    return blocks
+
+
+def _bar(words: Words, fit: Fit, option: str, count: int) -> tuple[str, str, int, int, int, Text]:
+    low, high = hundred(fit.low[option]), hundred(fit.high[option])
+    number = Num(f"{count} ({low} to {high})", f"fit.{option}")
+    return option, words.option(option), count, low, high, (number, " of 100")
+
+
+def _verdict(words: Words, fit: Fit) -> str:
+    if fit.overturned_by:
+        return words["values.overturned"].format(", ".join(fit.overturned_by))
+    if fit.leader is None:
+        return words["values.close"]
+    key = "values.clear" if fit.verdict == CLEAR else "values.leaning"
+    return words[key].format(words.short(fit.leader))
+
+
+def _left_out(words: Words, option: str, why: str) -> Text:
+    key = "values.cannot" if why == "cannot be compared" else "values.not_open"
+    return words.say(key, words.option(option))
+
+
+def _changes(words: Words, fit: Fit) -> list[Text]:
+    found: list[Text] = []
+    for flip in fit.flips[:1]:
+        found.append(
+            words.say(
+                "values.flip",
+                _label(words, flip.criterion),
+                Num(str(hundred(flip.needed)), f"flip.{flip.criterion}"),
+                Num(str(hundred(flip.now)), f"flip.{flip.criterion}"),
+                words.short(flip.ahead),
+            )  # fmt: skip
+        )
+    if not fit.flips:
+        found.append((words["values.no_flip"],))
+    for option, name, matters in fit.unknown:
+        if matters:
+            found.append(
+                words.say("values.unknown_matters", _label(words, name), words.short(option))
+            )
+    return found
+
+
+def next_steps(words: Words) -> Section:
+    """Questions for the visit, review and stop rule, safety net."""
+    triage = words.comparison.outlook.triage
+    questions = [words[f"next.q_{k}"] for k in ("training", "plan", "stop", "risk", "other")]
+    asks = [*triage.ask_clinician, *questions]
+    blocks: list[Block] = [
+        Bullets(tuple((q,) for q in dict.fromkeys(asks)), words["next.ask"]),
+        Paragraph((words["next.review"],)),
+        Paragraph((words["next.right"],)),
+    ]
+    if triage.safety_net:
+        first, *rest = triage.safety_net
+        blocks.append(Callout("safety", first, tuple((s,) for s in rest)))
+    goals = [g for g in words.comparison.outlook.person.goals or () if g]
+    if goals:
+        blocks.insert(0, Bullets(tuple((g,) for g in goals), "Your own goals"))
+    blocks.append(Paragraph((words["next.informs"],), "small"))
+    return Section("next", "Next", tuple(blocks))

@@ -1,0 +1,164 @@
+"""One view of a comparison: the sections in the one order that every channel follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from needlewise.choice import Comparison
+from needlewise.outlook.draws import draws_hash
+from needlewise.report.answer import answer, own_trials, who
+from needlewise.report.document import (
+    Block,
+    Bullets,
+    Callout,
+    Document,
+    Paragraph,
+    Section,
+    Source,
+    Text,
+)
+from needlewise.report.downsides import downsides, guidelines, limits, sure, takes
+from needlewise.report.picture import needle, over_time, picture
+from needlewise.report.values import next_steps, values
+from needlewise.report.words import Words
+from needlewise.topic import Topic
+
+ABOUT = ("sign_off", "funding", "search_date", "next_review", "purpose")
+
+
+def document(comparison: Comparison) -> Document:
+    """The document of a comparison, or of a stop where triage says so."""
+    words = Words(comparison)
+    name = comparison.outlook.person.name
+    subtitle: Text = (f"For {name}",) if name else ()
+    if not comparison.outlook.triage.comparison_shown:
+        return Document(words["title.stop"], subtitle, _stop(words), facts(comparison), stop=True)
+    sections = (
+        who(words), answer(words), picture(words), over_time(words), needle(words),
+        downsides(words), takes(words), guidelines(words), sure(words), limits(words),
+        values(words), next_steps(words),
+    )  # fmt: skip
+    return Document(
+        words["title.comparison"], subtitle, sections, facts(comparison),
+        sources=sources(comparison),
+    )  # fmt: skip
+
+
+def _stop(words: Words) -> tuple[Section, ...]:
+    """What to do now, first and short; why; the note for whoever receives the person."""
+    triage = words.comparison.outlook.triage
+    first, *rest = triage.text
+    sections = [
+        Section("stop", "What to do now",
+                (Callout("stop", first, tuple((t,) for t in rest)),)),
+        Section("why", "Why this stopped",
+                (Bullets(tuple(dict.fromkeys((r.text,) for r in triage.reasons))),)),
+    ]  # fmt: skip
+    asks = tuple((q,) for q in triage.ask_clinician)
+    if asks:
+        sections.append(Section("ask", "Ask a clinician", (Bullets(asks),)))
+    help_ = triage.messages.get("crisis_help", ())
+    if help_:
+        sections.append(
+            Section("crisis", "Someone to talk to", (Bullets(tuple((t,) for t in help_)),))
+        )
+    title, *note = triage.handover
+    sections.append(Section("handover", title, _grouped(note)))
+    if triage.safety_net:
+        title, *net = triage.safety_net
+        sections.append(
+            Section("safety-net", "Until then", (Callout("safety", title, tuple((t,) for t in net)),))
+        )
+    return tuple(sections)
+
+
+def _grouped(lines: list[str]) -> tuple[Block, ...]:
+    """A note's lines as lists: a line that ends with a colon heads those that start with a dash."""
+    blocks: list[Block] = []
+    for text in lines:
+        last = blocks[-1] if blocks else None
+        if text.startswith("- ") and isinstance(last, Bullets):
+            blocks[-1] = Bullets((*last.items, (text[2:],)), last.title)
+        elif text.endswith(":"):
+            blocks.append(Bullets((), text))
+        else:
+            blocks.append(Paragraph((text,)))
+    return tuple(blocks)
+
+
+def facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
+    """Content version, sign-off, who paid, dates and hashes; what is not given is "not stated"."""
+    topic = comparison.outlook.topic
+    about: dict[str, Any] = dict(topic.settings.get("about", {}))
+    wording = topic.texts["wording"]["about"]
+    sign_off = str(about.get("sign_off", ""))
+    about["sign_off"] = wording["not_signed"] if sign_off == "none" else sign_off
+    labels = {
+        "sign_off": "Content", "funding": "Paid for by", "search_date": "Trials searched until",
+        "next_review": "Next review due", "purpose": "Made",
+    }  # fmt: skip
+    found = [(labels[k], str(about.get(k) or wording["not_stated"])) for k in ABOUT]
+    found += [
+        ("Content version", topic.version),
+        ("Content hash", topic.hash),
+        ("Hash of your answers", comparison.outlook.person.hash),
+        ("Hash of the draws", draws_hash()),
+    ]
+    return tuple(found)
+
+
+def sources(comparison: Comparison) -> tuple[Source, ...]:
+    """Every trial behind the numbers and every survey, cohort and guideline shown."""
+    topic, outlook = comparison.outlook.topic, comparison.outlook
+    used = set(own_trials(Words(comparison)))
+    used |= {t for c in outlook.cells for t in c.trials}
+    used |= {t for s in outlook.shams for t in s.trials}
+    found = [_trial(row) for row in topic["studies"] if row["study_id"] in used]
+    seen: set[str] = set()
+    places = {p for h in outlook.harms if h.cell for p in h.cell.places}
+    for row in topic["harms"]:
+        if row.place in places and row["source_id"] not in seen:
+            seen.add(row["source_id"])
+            found.append(
+                Source(row["source_id"], row["citation"], row["setting"], row["doi"], row["pmid"],
+                       row["source_url"], "unwanted effects")
+            )  # fmt: skip
+    found += _context(topic, outlook)
+    return tuple(found)
+
+
+def _trial(row: Any) -> Source:
+    detail = f"{row['population']} {row['condition']} back pain, {row['n_randomised'] or 'size not stated'}"
+    return Source(
+        row["study_id"], row["label"], f"{detail} people" if row["n_randomised"] else detail,
+        row["doi"], row["pmid"], row["source_url"], "trial",
+    )  # fmt: skip
+
+
+def _context(topic: Topic, outlook: Any) -> list[Source]:
+    found: dict[str, Source] = {}
+    cohorts = {s.id for s in outlook.course.sources} if outlook.course else set()
+    for row in topic["course"]:
+        if row["source_id"] in cohorts:
+            found.setdefault(
+                row["source_id"],
+                Source(row["source_id"], row["citation"], row["population"], "", "",
+                       row["source_url"], "course without needling"),
+            )  # fmt: skip
+    if outlook.subject.population:
+        for row in topic["spread"]:
+            if row["population"] == outlook.subject.population:
+                found.setdefault(
+                    row["source_id"],
+                    Source(row["source_id"], row["citation"], row["group"], "", "",
+                           row["source_url"], "how people differ"),
+                )  # fmt: skip
+    for row in topic["guidelines"]:
+        if row["recommendation"]:
+            key = f"guideline-{row['body']}-{row['year']}"
+            found.setdefault(
+                key,
+                Source(key, f"{row['body']} {row['year']}", row["population"], "", "",
+                       row["source_url"], "guideline"),
+            )  # fmt: skip
+    return list(found.values())
