@@ -9,7 +9,15 @@ from tests.person.people import calm, put
 
 from needlewise.errors import InputError
 from needlewise.person import Person, load_rules, triage
-from needlewise.person.rules import Combined, Entry, Negated, Test, Truth, monotone_fault, parse
+from needlewise.person.rules import (
+    Combined,
+    Entry,
+    FieldTest,
+    Negated,
+    Truth,
+    monotone_fault,
+    parse,
+)
 from needlewise.topic import Table, load_topic
 from needlewise.topic.pack import Row
 
@@ -117,7 +125,7 @@ def ways(condition):
         yield from ((answer,) for answer in answers_for(condition))
 
 
-def answers_for(test: Test):
+def answers_for(test: FieldTest):
     derived = {
         "onset_age": ("age", 30),
         "corticosteroid_daily_mg": ("medicines", [{"class": "corticosteroid", "daily_mg": 10}]),
@@ -141,7 +149,7 @@ def answers_for(test: Test):
         yield test.field, float(test.values[0]) + step
 
 
-def listed(test: Test):
+def listed(test: FieldTest):
     """Entries of the topic's lists that count as one of the patterns."""
     intake_list = "events" if test.field == "event.kind" else test.field
     if test.values == ("*",):

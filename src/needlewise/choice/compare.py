@@ -89,9 +89,7 @@ def _tested(outlook: Outlook, values: Values, found: Fit) -> Fit:
             overturned.append(pain.name)
     if not overturned:
         return found
-    return replace(
-        found, verdict=CLOSE, leader=None, overturned_by=tuple(overturned)
-    )
+    return replace(found, verdict=CLOSE, leader=None, overturned_by=tuple(overturned))
 
 
 def _run_draws(

@@ -146,7 +146,11 @@ def fit(
         dict(zip(options, np.max([shares, *carried], axis=0).tolist(), strict=True)),
         dict(zip(options, mean.tolist(), strict=True)),
         dict(zip(criteria, mean_weights.tolist(), strict=True)),
-        {(o, c): float(middle[i, j]) for i, o in enumerate(options) for j, c in enumerate(criteria)},
+        {
+            (option, criterion): float(middle[i, j])
+            for i, option in enumerate(options)
+            for j, criterion in enumerate(criteria)
+        },
         verdict, leader, lead,
         tuple(
             (o, c, _changes_answer(table, weights, options, criteria, o, c))
@@ -185,7 +189,7 @@ def _flips(
     options: tuple[str, ...], criteria: tuple[str, ...], middle: Array, weights: Array, top: int,
     order: NDArray[np.intp],
 ) -> tuple[Flip, ...]:  # fmt: skip
-    """For each criterion the weight at which another option draws level, the others in proportion."""
+    """For each criterion the weight at which another option draws level on average."""
     found = []
     for j, criterion in enumerate(criteria):
         best: Flip | None = None

@@ -149,9 +149,7 @@ def _ordered(uniform: Array, order: Sequence[Sequence[str]]) -> Array:
     return result
 
 
-def _holding(
-    uniform: Array, criteria: tuple[str, ...], statements: Sequence[Statement]
-) -> Array:
+def _holding(uniform: Array, criteria: tuple[str, ...], statements: Sequence[Statement]) -> Array:
     """Points in which every statement holds; equal criteria get their mean."""
     points = uniform.copy()
     for s in statements:

@@ -50,9 +50,7 @@ def verdict_of(outlook: Outlook, option: str, against: str, outcome: str, week: 
     sides = [c for c in cells if c.option != reference]
     kinds = {c.evidence for c in sides}
     if len(kinds) != 1 or "none" in kinds:
-        return Verdict(
-            option, against, outcome, week, NO_FIGURE, None, None, None, "", "none", 0
-        )
+        return Verdict(option, against, outcome, week, NO_FIGURE, None, None, None, "", "none", 0)
     evidence = kinds.pop()
     effects = (
         outlook.base.effects(outcome, outlook.subject.audience)

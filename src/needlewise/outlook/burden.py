@@ -33,9 +33,7 @@ def burden_of(topic: Topic, option: Option) -> Burden:
         return Burden(option.id, 0.0, 0.0, 0.0, 0.0, 0, ())
     wanted = set(option.components)
     studies = {
-        arm["study_id"]
-        for arm in topic["arms"]
-        if wanted <= set(listed(arm["components"], " + "))
+        arm["study_id"] for arm in topic["arms"] if wanted <= set(listed(arm["components"], " + "))
     }
     rows = [s for s in topic["studies"] if s["study_id"] in studies and s.number("sessions")]
     sessions = [s.number("sessions") or 0.0 for s in rows]

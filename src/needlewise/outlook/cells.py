@@ -28,7 +28,7 @@ class Cell:
     Attributes:
         evidence: own (trials about people like this person), other-people or none.
         why: key of NO_FIGURE where there is no effect, empty otherwise.
-        audience: whose trials these are, in words.
+        audience: whose trials these are, in words ("people with leg pain (sciatica)").
         trials, people, kind: what is behind the effect.
         effect: the trials' average difference to no needling, display unit, negative is better.
         new_setting: the same for a new setting (heterogeneity added).
@@ -67,6 +67,8 @@ class Cell:
 class ShamCell:
     """Real against pretend needling: the difference in points and in people of 100.
 
+    `audience` says whose trials these are where they are not about people like this person.
+
     `effect` is the trials' average (negative is better); `people` the difference in the share
     clearly better; `why` is a sentence where there is none.
     """
@@ -79,6 +81,7 @@ class ShamCell:
     effect: Estimate | None
     people: Estimate | None
     why: str
+    audience: str = ""
 
     @property
     def key(self) -> str:

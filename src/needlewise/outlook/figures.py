@@ -178,8 +178,11 @@ class Figures:
 
     def _blank(self, option: Option, outcome: str, week: float, answer: Answer) -> Cell:
         support = answer.support
+        whose = answer.audience.name
+        if answer.evidence == "other-people":
+            whose = other_people(self.topic, self.subject.audience, support.trials)
         return Cell(
-            option.id, outcome, week, answer.evidence, "", answer.audience.name,
+            option.id, outcome, week, answer.evidence, "", whose,
             support.trials, support.people, support.kind,
         )  # fmt: skip
 
@@ -256,7 +259,7 @@ class Figures:
 
     @cached_property
     def left_out(self) -> dict[float, dict[str, Estimate]]:
-        """Chance without needling when a source that matters is left out, where sources disagree."""
+        """Chance without needling when a source is left out, where that moves it too far."""
         now = self.subject.pain
         found: dict[float, dict[str, Estimate]] = {week: {} for week in self.weeks}
         if self.course is None or now is None or len(self.course.sources) < 3:
@@ -298,14 +301,18 @@ class Figures:
         )
 
     def _sham(self, option: Option, sham: str, week: float) -> ShamCell:
-        for audience in (self.subject.audience, audience_all(self.topic)):
+        own = self.subject.audience
+        for audience in (own, audience_all(self.topic)):
             effects = self.base.effects("pain", audience) if audience.populations else None
             if effects is None or not effects.known((*option.components, sham)):
                 continue
             support = support_of(effects, option.components, (sham,), self.horizon(week))
             if support.supported and support.kind in {"direct", "add-on"}:
                 trials = _head_to_head(effects, option.components, sham, self.horizon(week))
-                return self._sham_figure(option, sham, week, effects, trials)
+                cell = self._sham_figure(option, sham, week, effects, trials)
+                if audience == own:
+                    return cell
+                return replace(cell, audience=other_people(self.topic, own, trials))
         return ShamCell(option.id, sham, week, (), None, None, None, "not compared")
 
     def _sham_figure(
@@ -352,10 +359,15 @@ class Figures:
             sd = float(np.hypot(ours.sd, (low - high) / 3.92))
             found.append(
                 BenchmarkCell(
-                    row["id"], row["option"], row["against"], row["population"],
-                    Estimate(mean, high, low), _scaled(ours, 1.0), (ours.mean - mean) / sd,
+                    row["id"],
+                    row["option"],
+                    row["against"],
+                    row["population"],
+                    Estimate(mean, high, low),
+                    _scaled(ours, 1.0),
+                    (ours.mean - mean) / sd,
                     row.place,
-                )  # fmt: skip
+                )
             )
         return tuple(found)
 
@@ -382,6 +394,21 @@ class Figures:
         return found
 
 
+def other_people(topic: Topic, own: Audience, trials: tuple[str, ...]) -> str:
+    """Whom trials studied that are not about people like this person, in words."""
+    network = topic.settings["network"]
+    conditions = {c["name"]: str(c["who"]) for c in network["conditions"]}
+    studies = topic["studies"].by("study_id")
+    found: dict[str, None] = {}
+    for trial in trials:
+        row = studies[trial]
+        if row["condition"] not in own.conditions:
+            found[conditions[row["condition"]]] = None
+        elif row["population"] not in own.populations:
+            found[str(network["population_words"][row["population"]])] = None
+    return " or ".join(found) or "other people"
+
+
 def _head_to_head(
     effects: Effects, plus: tuple[str, ...], sham: str, horizon: Mapping[str, Any]
 ) -> tuple[str, ...]:
@@ -397,5 +424,3 @@ def _head_to_head(
 
 def _scaled(summary: Summary, unit: float) -> Estimate:
     return Estimate(summary.mean * unit, summary.low * unit, summary.high * unit)
-
-

@@ -12,7 +12,6 @@ import numpy as np
 from needlewise.distributions import Array
 from needlewise.topic import Row, Topic
 
-
 REPORTERS = ("patient", "practitioner", "trial", "claims")  # in the order of preference
 
 
@@ -51,16 +50,18 @@ class HarmCell:
     each: tuple[float | None, float | None, float | None] | None
 
 
-def harm_cells(
-    topic: Topic, option: str, event: str, visits: float | None
-) -> tuple[HarmCell, ...]:
+def harm_cells(topic: Topic, option: str, event: str, visits: float | None) -> tuple[HarmCell, ...]:
     """The cells of an option and event, the one to show first.
 
     `visits` is the course's number of treatments, for rates per treatment.
     """
     groups: dict[tuple[str, str, str, str], list[Count]] = defaultdict(list)
     for row in topic["harms"]:
-        if row["pool"] == "yes" and row["event"] == event and option in topic.techniques(row["option"]):
+        if (
+            row["pool"] == "yes"
+            and row["event"] == event
+            and option in topic.techniques(row["option"])
+        ):
             count = _count(row)
             if count is not None:
                 groups[row["event"], row["reporter"], row["per"], row["counts"]].append(count)
@@ -134,7 +135,9 @@ def pool_rates(
     centres = [transform((c.events + 0.5) / (c.total + 1.0)) for c in counts]
     errors = [1.0 / math.sqrt(c.events + 0.5) for c in counts]
     middle = float(np.average(centres, weights=[1.0 / (e * e + scale**2) for e in errors]))
-    reach = max(abs(c - middle) + 6.0 * math.hypot(e, scale) for c, e in zip(centres, errors, strict=True))
+    reach = max(
+        abs(c - middle) + 6.0 * math.hypot(e, scale) for c, e in zip(centres, errors, strict=True)
+    )
     mu = np.linspace(middle - reach, middle + reach, 241)
     points, weights = np.polynomial.legendre.leggauss(16)
     taus = 3.5 * scale * (0.5 * (points + 1.0)) ** 2

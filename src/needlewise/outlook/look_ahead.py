@@ -133,21 +133,24 @@ def _harms(topic: Topic, burdens: tuple[Burden, ...]) -> tuple[HarmLine, ...]:
     lines = []
     for row in topic["harm_rows"]:
         for option, burden in zip(topic.options, burdens, strict=True):
-            cells = () if not option.components or option.parts else _known_harms(
-                topic, option.id, row, burden.visits
+            cells = (
+                ()
+                if not option.components or option.parts
+                else _known_harms(topic, option.id, row, burden.visits)
             )
             lines.append(
                 HarmLine(
-                    option.id, row["event"], int(row["denominator"]),
-                    cells[0] if cells else None, cells[1:],
-                )  # fmt: skip
+                    option.id,
+                    row["event"],
+                    int(row["denominator"]),
+                    cells[0] if cells else None,
+                    cells[1:],
+                )
             )
     return tuple(lines)
 
 
-def _known_harms(
-    topic: Topic, option: str, row: Row, visits: float | None
-) -> tuple[HarmCell, ...]:
+def _known_harms(topic: Topic, option: str, row: Row, visits: float | None) -> tuple[HarmCell, ...]:
     key = f"harms {option} {row['event']} {visits}"
     if key not in topic._memo:
         topic._memo[key] = harm_cells(topic, option, row["event"], visits)

@@ -39,7 +39,7 @@ def widest(*estimates: Estimate) -> Estimate:
 
 @dataclass(frozen=True)
 class Item:
-    """A contrast to draw: the arm of `plus` against the arm of `minus` (the reference where empty)."""
+    """A contrast to draw: the arm of `plus` against that of `minus` (empty: the reference)."""
 
     plus: tuple[str, ...]
     minus: tuple[str, ...]
@@ -94,9 +94,7 @@ def draw_slope(spread: Spread | None) -> Array:
     normal = sobol.normal_draws()[:, sobol.SLOPE]
     if spread is None:
         return np.ones_like(normal)
-    return np.asarray(
-        spread.slope_low + (spread.slope_high - spread.slope_low) * cdf(normal)
-    )
+    return np.asarray(spread.slope_low + (spread.slope_high - spread.slope_low) * cdf(normal))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import cast
 from needlewise.errors import InputError
 from needlewise.person.facts import DERIVED
 from needlewise.person.intake import Intake, load_intake
-from needlewise.person.rules import Condition, every_test, monotone_fault, parse
+from needlewise.person.rules import Condition, every_field_test, monotone_fault, parse
 from needlewise.topic import Row, Topic
 from needlewise.topic.pack import listed
 
@@ -95,7 +95,7 @@ def _rule(row: Row, topic: Topic, intake: Intake, pack: dict[str, Row]) -> Rule:
 
 def _read(row: Row, topic: Topic, intake: Intake, pack: dict[str, Row]) -> Rule:
     condition = parse(row["when"])
-    for test, _ in every_test(condition, False):
+    for test, _ in every_field_test(condition, False):
         if test.field not in DERIVED:
             intake.fields[test.field]
     fault = monotone_fault(

@@ -78,7 +78,7 @@ class Condition(Protocol):
 
 
 @dataclass(frozen=True)
-class Test:
+class FieldTest:
     """One field held against one value."""
 
     field: str
@@ -276,7 +276,7 @@ class _Reader:
     def _test(self) -> Condition:
         field, op = self.take(), self.take()
         if op in BARE:
-            return Test(field, op)
+            return FieldTest(field, op)
         if op not in WORDED and op not in COMPARISONS:
             raise ValueError(f"'{' '.join(self.words)}': '{op}' is not a comparison")
         values = tuple(self.take().split("|"))
@@ -290,15 +290,15 @@ class _Reader:
         if op == "has" and self.word == "twice":
             self.take()
             times = 2
-        return Test(field, op, values, exceptions, times)
+        return FieldTest(field, op, values, exceptions, times)
 
 
-def every_test(condition: Condition, negated: bool) -> Iterator[tuple[Test, bool]]:
+def every_field_test(condition: Condition, negated: bool) -> Iterator[tuple[FieldTest, bool]]:
     """Every test of a condition, with whether it stands under an odd number of `not`."""
-    if isinstance(condition, Test):
+    if isinstance(condition, FieldTest):
         yield condition, negated
     for part in condition.parts():
-        yield from every_test(part, negated != isinstance(condition, Negated))
+        yield from every_field_test(part, negated != isinstance(condition, Negated))
 
 
 def monotone_fault(condition: Condition, signs: Callable[[str], bool]) -> str | None:
@@ -306,7 +306,7 @@ def monotone_fault(condition: Condition, signs: Callable[[str], bool]) -> str | 
 
     `signs` tells which fields are warning signs.
     """
-    for test, negated in every_test(condition, False):
+    for test, negated in every_field_test(condition, False):
         if not signs(test.field):
             continue
         if negated:

@@ -26,8 +26,8 @@ def json(comparison: Comparison) -> str:
 
 def html(comparison: Comparison, path: str | Path, *, force: bool = False) -> None:
     """Write the comparison as one web page file; raises InputError where the file exists."""
-    from needlewise.report.files import write
     from needlewise.report.as_html import html as render
+    from needlewise.report.files import write
     from needlewise.report.view import document
 
     write(path, render(document(comparison)).encode(), force=force)
@@ -35,8 +35,8 @@ def html(comparison: Comparison, path: str | Path, *, force: bool = False) -> No
 
 def pdf(comparison: Comparison, path: str | Path, *, force: bool = False) -> None:
     """Write the comparison as a tagged PDF (PDF/UA-1); raises InputError where the file exists."""
-    from needlewise.report.files import write
     from needlewise.report.as_pdf import pdf_bytes
+    from needlewise.report.files import write
     from needlewise.report.view import document
 
     write(path, pdf_bytes(document(comparison)), force=force)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from needlewise.choice.verdict import NO_FIGURE as NOT_KNOWN
 from needlewise.choice.verdict import Verdict
-from needlewise.report.document import Block, Callout, Num, Paragraph, Section, Text, line
+from needlewise.report.document import Block, Callout, Num, Paragraph, Section, Text, line, plain
 from needlewise.report.words import Words, joined, missing, sentence
 
 
@@ -73,6 +73,8 @@ def answer(words: Words) -> Section:
         blocks.append(Paragraph(_horizon(words, "pain", week), "lead" if not blocks else "normal"))
     primary = float(words.topic.settings["primary"]["week"])
     blocks.append(Paragraph(_function(words, primary)))
+    if any(o.parts for o in words.topic.options):
+        blocks.append(Paragraph((words["verdict.both"],)))
     return Section("answer", "The answer in words", tuple(blocks))
 
 
@@ -86,10 +88,10 @@ def _horizon(words: Words, outcome: str, week: float) -> Text:
             continue
         verdict = comparison.verdict(option.id, outcome, week)
         cell = comparison.outlook.cell(option.id, outcome, week)
-        if verdict.word == NOT_KNOWN:
-            silent.setdefault(missing(cell.why)[0].__str__(), []).append(words.short(option.id))
-        else:
+        if verdict.word != NOT_KNOWN:
             clauses.append(_against_none(words, verdict))
+        elif not option.parts:
+            silent.setdefault(plain(missing(cell.why)), []).append(words.short(option.id))
     sentences = [sentence(line(f"{words.horizon(week)}, {{}}", c)) for c in clauses[:1]]
     sentences += [sentence(c) for c in clauses[1:]]
     sentences += [sentence(_pair(words, v)) for v in comparison.between if _told(v, outcome, week)]
@@ -111,12 +113,19 @@ def _spaced(sentences: list[Text]) -> Text:
 
 def _against_none(words: Words, verdict: Verdict) -> Text:
     key = f"verdict.{verdict.word.replace(' ', '-')}"
+    cell = words.comparison.outlook.cell(verdict.option, verdict.outcome, verdict.week)
     text: Text = words.say(key, words.short(verdict.option))
     if verdict.trials == 1:
         text = words.say("verdict.one_trial", text)
     if verdict.evidence == "other-people":
-        text = words.say("verdict.only_others", words.short(verdict.option), text)
-    return line(f"{{}} (certainty {verdict.certainty})", text)
+        text = words.say("verdict.only_others", text, cell.audience)
+    people: str | Num = (
+        Num(f"{cell.people:,}", f"people.{cell.key}") if cell.people else "an unknown number of"
+    )
+    if verdict.trials == 1:
+        return words.say("verdict.behind_one", text, people, verdict.certainty)
+    trials = Num(str(verdict.trials), f"trials.{cell.key}")
+    return words.say("verdict.behind", text, trials, people, verdict.certainty)
 
 
 def _told(verdict: Verdict, outcome: str, week: float) -> bool:

@@ -183,7 +183,7 @@ class _Page:
     def row(self, columns: tuple[str, ...], row: tuple[Text, ...]) -> str:
         cells = [f'<th scope="row" role="rowheader">{self.inline(row[0])}</th>'] if row else []
         for column, cell in zip(columns[1:], row[1:], strict=False):
-            label = f' data-label="{safe(column)}"' if column else ""
+            label = f' data-label="{safe(column)}"' if column and cell else ""
             cells.append(f'<td role="cell"{label}><span>{self.inline(cell)}</span></td>')
         return f'<tr role="row">{"".join(cells)}</tr>\n'
 

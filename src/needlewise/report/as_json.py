@@ -74,8 +74,8 @@ class RangeJson(Strict):
 class OutlookJson(Strict):
     """One option, outcome and week.
 
-    `mean`, `low`, `high`: expected pain 0-10 of people like this (outcome pain). For function, whose
-    course is not known, the difference to no needling on the display instrument. `effect`: the
+    `mean`, `low`, `high`: expected pain 0-10 of people like this (outcome pain). For function,
+    whose course is not known, the difference to no needling on the instrument. `effect`: the
     trials' average difference, points of 100 or of the instrument, negative is better. Chances
     count people of 100. A missing number is null and `why` says why.
     """

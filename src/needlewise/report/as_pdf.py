@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from needlewise.report.as_html import READ_AT, SOURCES, asset, source_link
 from needlewise.report.characters import clean
 from needlewise.report.course_chart import course_chart
 from needlewise.report.document import (
@@ -28,15 +29,14 @@ from needlewise.report.document import (
     Text,
     plain,
 )
-from needlewise.report.as_html import READ_AT, SOURCES, asset, source_link
 from needlewise.report.svg import accents, bar, icon_field, swatch
 
 _Data = dict[str, Any]
 MISSING = "□"
 _MISSING_NOTE = f"{MISSING} stands for a letter that this PDF has no sign for."
-# Letters of a word before it may break, in running text and in a column of a table, where
-# "electroacupuncture" must stay whole.
-_LONGEST, _LONGEST_IN_CELL = 64, 18
+# Letters of a word before it may break: in running text, in a column of a table, where
+# "electroacupuncture" must stay whole, and in small print, where a hash must.
+_LONGEST, _LONGEST_IN_CELL, _LONGEST_SMALL = 32, 18, 72
 _WITHOUT_GLYPH = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed')
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 
@@ -142,7 +142,7 @@ class _Sheet:
     def data(self) -> _Data:
         document = self.document
         return {
-            "title": _words(document.title).strip() or "needlewise",
+            "title": _words(document.title, _LONGEST_IN_CELL).strip() or "needlewise",
             "language": document.language,
             "stop": document.stop,
             "subtitle": _parts(document.subtitle),
@@ -152,7 +152,9 @@ class _Sheet:
             ],
             "sources_title": SOURCES,
             "sources": [_source(source) for source in document.sources],
-            "facts": [[_words(label), _words(value)] for label, value in document.facts],
+            "facts": [
+                [_words(label), _words(value, _LONGEST_SMALL)] for label, value in document.facts
+            ],
             "colours": dict(re.findall(r"--([\w-]+): (#\w+);", asset("picture.css"))),
         }
 
@@ -238,9 +240,9 @@ def _source(source: Source) -> _Data:
     read_at = f"{READ_AT} {source.read_at}" if source.read_at else ""
     return {
         "label": _words(source.label),
-        "detail": _words(source.detail),
+        "detail": _words(source.detail, _LONGEST_SMALL),
         "address": address,
-        "words": _words(words),
-        "read_at": _words(read_at),
+        "words": _words(words, _LONGEST_SMALL),
+        "read_at": _words(read_at, _LONGEST_SMALL),
         "used_for": _words(source.used_for),
     }

@@ -56,7 +56,7 @@ def course_chart(chart: Chart, id: str, accents: Mapping[str, int], wide: bool) 
     """The chart as one image; `wide` labels the lines at their end, narrow below the plot."""
     drawn = tuple(_studied(series) for series in chart.series)
     early = [s for s in drawn if s.points and s.ends]
-    key = [_wrapped(_label(s), 40) for s in drawn]
+    key = [_wrapped(_label(s), 36) for s in drawn]
     weeks = [max(w, 0.0) for w in _weeks(chart)]
     notes = _LEADING * len(early) if wide else 0.0
     below = 48.0 if wide else 60.0 + (_LEADING + 2) * sum(map(len, key))
@@ -237,7 +237,7 @@ def _key_below(
             parts.append(f'<path class="course-line" d="M4 {at(y - 4.5)}H34"/>')
             parts.append(_marker(19, y - 4.5, accent))
         for text in lines:
-            parts.append(_text(42, y, text, "name"))
+            parts.append(_text(42, y, text, "ends"))
             y += _LEADING
         y += 2 * len(lines)
         parts.append("</g>")

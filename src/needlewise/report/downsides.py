@@ -72,7 +72,7 @@ def harm_limit(cell: HarmCell, denominator: int) -> str:
 
 
 def takes(words: Words) -> Section:
-    """What is done, what it takes and feels like, who does it, and what is known of how it works."""
+    """What is done, what it takes, what it feels like, who does it, how it is said to work."""
     outlook = words.comparison.outlook
     options = words.topic.options
 
@@ -85,13 +85,14 @@ def takes(words: Words) -> Section:
         if burden.visits is None:
             visits.append((NOT_STATED,))
         else:
-            middle = f"{burden.visits:g}"
-            shown = (
-                middle
-                if not option.components
-                else (f"{middle} (trials: {span(burden.visits_low, burden.visits_high)})")
-            )
-            visits.append(line("{} visits", Num(shown, f"visits.{option.id}")))
+            number = Num(f"{burden.visits:g}", f"visits.{option.id}")
+            if option.parts:
+                visits.append(line("{} visits, if both courses are done in full", number))
+            elif option.components:
+                ends = span(burden.visits_low, burden.visits_high)
+                visits.append(line(f"{{}} visits ({ends} in trials)", number))
+            else:
+                visits.append(line("{} visits for needling", number))
     cost = outlook.person.cost or {}
     costs: list[Text] = [
         (f"{cost[o.id]:g}, as you typed it" if o.id in cost else "you have not typed a cost",)
@@ -112,19 +113,26 @@ def takes(words: Words) -> Section:
     )
 
 
+SAYS = {
+    "for-strong": "for",
+    "for-weak": "may be offered",
+    "against": "against",
+    "insufficient": "not enough evidence",
+    "not-addressed": "does not speak of it",
+}
+
+
 def guidelines(words: Words) -> Section:
     """What guidelines say, for and against, side by side with year."""
-    order = {"for-strong": "for", "for-weak": "may be offered", "against": "against",
-             "insufficient": "not enough evidence", "not-addressed": "does not speak of it"}  # fmt: skip
     rows = tuple(
         (
             line("{} ({})", r["body"], r["year"] or NOT_STATED),
             (r["population"] or NOT_STATED,),
             (" and ".join(words.short(t) for t in words.topic.techniques(r["option"])),),
-            (order[r["recommendation"]],),
+            (SAYS[r["recommendation"]],),
         )
         for r in words.topic["guidelines"]
-        if r["recommendation"] in order
+        if r["recommendation"] in SAYS
     )
     columns = ("Guideline", "For whom", "Option", "It says")
     return Section("guidelines", "What the guidelines say",

@@ -76,7 +76,7 @@ def _icon_row(words: Words, cell: Cell, reference: Cell) -> IconRow:
         if hundred(cell.difference.low) < 0:
             beside.append((words["picture.may_be_worse"],))
     if cell.evidence == "other-people":
-        beside.append(("Only studied in other people.",))
+        beside.append((f"Studied only in {cell.audience}.",))
     text = f"{label}: " + " ".join(plain(b) for b in beside)
     return IconRow(
         cell.option, label, tuple(c for c in counts if c[1]), solid, band, without, text,
@@ -199,6 +199,8 @@ def _sham_text(words: Words, cell: ShamCell) -> Text:
     number = difference_number(cell.effect, 0, f"effect.{cell.key}")
     trials = f"{len(cell.trials)} trial{'s' if len(cell.trials) != 1 else ''}"
     text = line(f"pain {{}} points of 100; {trials}", number)
+    if cell.audience:
+        text = line("{}; studied only in {}", text, cell.audience)
     if cell.people is None:
         return text
     people = cell.people

@@ -156,7 +156,8 @@ def swatch(kind: str, id: str) -> str:
         body = '<path class="line" d="M1 14H10V6H19"/>'
     elif kind == "none":
         body = (
-            f'<defs>{_patterns(id)}</defs><rect class="none" x="1.5" y="1.5" width="17" height="17" '
+            f"<defs>{_patterns(id)}</defs>"
+            '<rect class="none" x="1.5" y="1.5" width="17" height="17" '
             f'rx="3" fill="url(#{id}-thin)"/>'
         )
     else:

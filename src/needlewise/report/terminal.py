@@ -150,7 +150,8 @@ class _Writer:
         for series in chart.series:
             yield from self.wrap((series.label,))
             for week, mean, low, high in series.points:
-                yield f"    {names.get(week, ''):>10} |{_range(low, mean, high, chart.highest, size)}|"
+                marks = _range(low, mean, high, chart.highest, size)
+                yield f"    {names.get(week, ''):>10} |{marks}|"
             if series.ends:
                 yield from self.wrap((f"then: {series.ends}",), "    ")
         yield f"    {chart.y_label:>10}  0{'':{size - 3}}{chart.highest:g}"

@@ -85,7 +85,7 @@ def _changes(words: Words, fit: Fit) -> list[Text]:
                 Num(str(hundred(flip.needed)), f"flip.{flip.criterion}"),
                 Num(str(hundred(flip.now)), f"flip.{flip.criterion}"),
                 words.short(flip.ahead),
-            )  # fmt: skip
+            )
         )
     if not fit.flips:
         found.append((words["values.no_flip"],))

@@ -67,7 +67,9 @@ def _stop(words: Words) -> tuple[Section, ...]:
     if triage.safety_net:
         title, *net = triage.safety_net
         sections.append(
-            Section("safety-net", "Until then", (Callout("safety", title, tuple((t,) for t in net)),))
+            Section(
+                "safety-net", "Until then", (Callout("safety", title, tuple((t,) for t in net)),)
+            )
         )
     return tuple(sections)
 
@@ -128,9 +130,9 @@ def sources(comparison: Comparison) -> tuple[Source, ...]:
 
 
 def _trial(row: Any) -> Source:
-    detail = f"{row['population']} {row['condition']} back pain, {row['n_randomised'] or 'size not stated'}"
+    size = f"{row['n_randomised']} people" if row["n_randomised"] else "size not stated"
     return Source(
-        row["study_id"], row["label"], f"{detail} people" if row["n_randomised"] else detail,
+        row["study_id"], row["label"], f"{row['population']} {row['condition']} back pain, {size}",
         row["doi"], row["pmid"], row["source_url"], "trial",
     )  # fmt: skip
 

@@ -97,7 +97,7 @@ def effect_text(cell: Cell, reference: bool) -> Text:
     digits = 0 if cell.outcome == "pain" else 1
     number = difference_number(cell.effect, digits, f"effect.{cell.key}")
     if cell.evidence == "other-people":
-        return line("{}; only studied in other people", number)
+        return line("{}; studied only in {}", number, cell.audience)
     return (number,)
 
 

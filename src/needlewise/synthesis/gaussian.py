@@ -50,6 +50,7 @@ class Mixture:
         weights: (n,), sum to one.
         taus: (n, groups).
         means, covariances: of the touched effects, (n, s) and (n, s, s).
+        touched: columns of the touched effects, (s,).
         lift, rest: (p, s) and (p, p).
         log_evidence: log of the marginal likelihood, up to a constant of the data.
     """
@@ -58,6 +59,7 @@ class Mixture:
     taus: Array
     means: Array
     covariances: Array
+    touched: NDArray[np.intp]
     lift: Array
     rest: Array
     log_evidence: float
@@ -186,7 +188,11 @@ def posterior(
     p = len(touched)
     groups = sorted({block.group for block in blocks}) or [0]
     parts = [
-        [(_diagonal(b), np.searchsorted(touched, _diagonal(b).used)) for b in blocks if b.group == g]
+        [
+            (_diagonal(b), np.searchsorted(touched, _diagonal(b).used))
+            for b in blocks
+            if b.group == g
+        ]
         for g in groups
     ]
     prior_precision = np.linalg.inv(prior)
@@ -214,7 +220,7 @@ def posterior(
     peak = float(np.max(log_mass))
     mass = np.exp(log_mass - peak)
     evidence = peak + float(np.log(mass.sum())) - 0.5 * float(log_determinant)
-    return Mixture(mass / mass.sum(), taus, means, covariances, lift, rest, evidence)
+    return Mixture(mass / mass.sum(), taus, means, covariances, touched, lift, rest, evidence)
 
 
 @cache
