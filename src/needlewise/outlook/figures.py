@@ -151,7 +151,11 @@ class Figures:
             else (sobol.FUNCTION_NODE, sobol.FUNCTION)
         )  # fmt: skip
         for kind in ("own", "other-people"):
-            keys = [k for k, a in answers.items() if k[0] == outcome and a.evidence == kind]
+            # Sorted by name, so that another order of the options draws the same numbers.
+            keys = sorted(
+                (k for k, a in answers.items() if k[0] == outcome and a.evidence == kind),
+                key=lambda k: (k[2], k[1]),
+            )
             if not keys:
                 continue
             effects = answers[keys[0]].effects

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from needlewise.distributions import Array
 from needlewise.evidence import Audience, audience_default
@@ -12,9 +12,9 @@ from needlewise.outlook.cells import BenchmarkCell, Cell, ShamCell
 from needlewise.outlook.course import Course, course_of
 from needlewise.outlook.figures import Figures
 from needlewise.outlook.harms import HarmCell, harm_cells
-from needlewise.outlook.prediction import Estimate
+from needlewise.outlook.prediction import Estimate, PersonRange, widest
 from needlewise.outlook.spread import Spread
-from needlewise.outlook.subject import Subject, subject_of
+from needlewise.outlook.subject import Subject, subject_of, with_all
 from needlewise.person import Person, Triage, triage
 from needlewise.synthesis.base import EvidenceBase, evidence_base
 from needlewise.synthesis.effects import Effects
@@ -107,6 +107,9 @@ def look_ahead(
     figures = Figures(topic, base, subject, course)
     burdens = tuple(burden_of(topic, option) for option in topic.options)
     cells = figures.cells()
+    if subject.maybe:
+        other = Figures(topic, base, with_all(topic, subject), course)
+        cells = tuple(map(_widened, cells, other.cells()))
     return Outlook(
         topic, person, safe, subject, base,
         cells=cells,
@@ -121,6 +124,30 @@ def look_ahead(
         draws=figures.draws,
         shares={week: w.share for week, w in figures.without.items()},
     )  # fmt: skip
+
+
+def _widened(cell: Cell, other: Cell) -> Cell:
+    """A cell whose ranges hold whichever way an open question would be answered.
+
+    An unanswered question never narrows a range, nor does it turn other people's trials into the
+    person's own.
+    """
+
+    def both(one: Estimate | None, two: Estimate | None) -> Estimate | None:
+        return one if one is None or two is None else widest(one, two)
+
+    you = cell.you
+    if you is not None and other.you is not None:
+        you = PersonRange(min(you.low, other.you.low), max(you.high, other.you.high))
+    return replace(
+        cell,
+        effect=both(cell.effect, other.effect),
+        new_setting=both(cell.new_setting, other.new_setting),
+        expected=both(cell.expected, other.expected),
+        you=you,
+        chance=both(cell.chance, other.chance),
+        difference=both(cell.difference, other.difference),
+    )
 
 
 def _course_audience(topic: Topic, subject: Subject) -> Audience:

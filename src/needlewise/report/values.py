@@ -67,7 +67,16 @@ def _verdict(words: Words, fit: Fit) -> str:
     if fit.leader is None:
         return words["values.close"]
     key = "values.clear" if fit.verdict == CLEAR else "values.leaning"
-    return words[key].format(words.short(fit.leader))
+    return words[key].format(words.short(fit.leader), _certainty(words, fit.leader))
+
+
+def _certainty(words: Words, option: str) -> str:
+    """Certainty behind the option that is ahead; no needling rests on that of the others."""
+    outlook = words.comparison.outlook
+    primary = words.topic.settings["primary"]
+    options = [option] if words.topic.option(option).components else list(outlook.triage.options)
+    cells = [outlook.cell(o, primary["outcome"], float(primary["week"])) for o in options]
+    return next((c.certainty.level for c in cells if c.certainty is not None), "not known")
 
 
 def _left_out(words: Words, option: str, why: str) -> Text:

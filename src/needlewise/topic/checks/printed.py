@@ -13,6 +13,7 @@ from needlewise.topic.checks.questions import WAITING
 WIDTH = 80
 LONGEST_VALUE = 60
 LEAST_VALUE = 30
+LONGEST = 500
 
 
 def format_report(report: Report) -> str:
@@ -20,7 +21,7 @@ def format_report(report: Report) -> str:
     waiting = [f for f in report.only("open") if f.check == WAITING]
     questions = [f for f in report.only("open") if f.check != WAITING]
     notes = report.only("note")
-    lines = [f"{report.topic}: {report.tables} tables, {report.rows:,} rows", ""]
+    lines = [f"{printable(report.topic)}: {report.tables} tables, {report.rows:,} rows", ""]
     counts = {
         "errors": len(report.errors),
         "open questions": len(questions),
@@ -45,7 +46,7 @@ def format_report(report: Report) -> str:
 def sentence(finding: Finding) -> str:
     """`file:line column: what is wrong ('value'). What to do.`"""
     value = f" ('{printable(finding.value)}')" if finding.value else ""
-    return wrap(f"{finding.place}: {finding.wrong}{value}. {finding.do}")
+    return wrap(f"{finding.place}: {printable(finding.wrong, LONGEST)}{value}. {finding.do}")
 
 
 def asked(finding: Finding) -> str:
@@ -63,7 +64,7 @@ def grouped_rules(findings: Iterable[Finding]) -> Iterator[str]:
         yield f"{file}: {sum(map(len, rules.values()))} waiting"
         for rule, lines in rules.items():
             where = "line" if len(lines) == 1 else "lines"
-            yield wrap(f"  {where} {', '.join(map(str, lines))}: {printable(rule, 400)}")
+            yield wrap(f"  {where} {', '.join(map(str, lines))}: {printable(rule, LONGEST)}")
 
 
 def grouped_notes(notes: Iterable[Finding]) -> Iterator[str]:
@@ -76,19 +77,22 @@ def grouped_notes(notes: Iterable[Finding]) -> Iterator[str]:
         for finding in findings:
             _, _, more = finding.wrong.partition(", also in")
             count = f" (and{more})" if more else ""
-            start = f"  {finding.place}{count}: "
+            start = escaped(f"  {finding.place}{count}: ")
             yield start + printable(finding.value, max(LEAST_VALUE, WIDTH - len(start) - 3))
 
 
-def printable(value: str, longest: int = LONGEST_VALUE) -> str:
-    """A cell that cannot act on the terminal, cut where it is long."""
-    shown = "".join(c if shows(c) else f"\\u{ord(c):04x}" for c in value[: longest + 1])
-    return shown if len(value) <= longest else shown[:longest] + "..."
+def printable(text: str, longest: int = LONGEST_VALUE) -> str:
+    """Words of a file that cannot act on the terminal, cut where they are long."""
+    return escaped(text if len(text) <= longest else text[:longest] + "...")
+
+
+def escaped(text: str) -> str:
+    return "".join(c if shows(c) else f"\\u{ord(c):04x}" for c in text)
 
 
 def wrap(text: str) -> str:
     return textwrap.fill(
-        text,
+        escaped(text),
         WIDTH,
         subsequent_indent="    ",
         break_long_words=False,
