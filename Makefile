@@ -26,13 +26,13 @@ test-core: $(VENV)/.dev
 
 lint: $(VENV)/.dev
 	@echo "Checking format, style and types ..."
-	@$(BIN)/ruff format --check --quiet src tests benchmarks || { echo "run: make format"; exit 1; }
-	@$(BIN)/ruff check --quiet src tests benchmarks
+	@$(BIN)/ruff format --check --quiet src tests benchmarks scripts || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet src tests benchmarks scripts
 	@$(BIN)/mypy --no-error-summary
 
 format: $(VENV)/.dev
-	@$(BIN)/ruff format src tests benchmarks
-	@$(BIN)/ruff check --fix --quiet src tests benchmarks
+	@$(BIN)/ruff format src tests benchmarks scripts
+	@$(BIN)/ruff check --fix --quiet src tests benchmarks scripts
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/run.py
@@ -41,7 +41,7 @@ cases: $(VENV)/.base
 	@$(BIN)/needlewise cases run
 
 picture: $(VENV)/.base
-	@$(BIN)/python docs/make_picture.py
+	@$(BIN)/python scripts/make_picture.py
 
 clean:
 	rm -rf $(VENV) $(OUT)

@@ -1,5 +1,6 @@
 """A made-up document with every kind of block. Its figures are invented and mean nothing."""
 
+from needlewise.report.characters import clean
 from needlewise.report.document import (
     Bars,
     Bullets,
@@ -16,6 +17,7 @@ from needlewise.report.document import (
     Table,
     Text,
     line,
+    plain,
 )
 
 HOSTILE = (
@@ -305,3 +307,51 @@ def stop_document() -> Document:
         (("Content", "low-back-pain 1.0"),),
         stop=True,
     )
+
+
+def words(document: Document) -> list[str]:
+    """Every text a reader must meet, titles too, in reading order; pictures' inner text aside."""
+    found = [document.title, plain(document.subtitle)]
+    legends: list[object] = []
+    for section in document.sections:
+        found.append(section.title)
+        for block in section.blocks:
+            if isinstance(block, Paragraph):
+                found.append(plain(block.text))
+            elif isinstance(block, Bullets | Callout):
+                found += [block.title, *map(plain, block.items)]
+            elif isinstance(block, Table):
+                found += [block.caption, *block.columns]
+                found += [plain(cell) for row in block.rows for cell in row]
+            elif isinstance(block, Icons):
+                found.append(block.title)
+                if block.legend not in legends:
+                    legends.append(block.legend)
+                    found += [text for _, text in block.legend]
+                for row in block.rows:
+                    found += [row.label, *map(plain, row.beside)]
+            elif isinstance(block, Chart):
+                found.append(block.title)
+            else:
+                found.append(block.title)
+                for _, label, *_, text in block.rows:
+                    found += [label, plain(text)]
+    for source in document.sources:
+        found += [source.label, source.detail, source.read_at, source.used_for]
+    return found + [part for fact in document.facts for part in fact]
+
+
+def missing_in_order(texts: list[str], page: str) -> str:
+    """The first text that the page does not hold after the one before it; white space aside."""
+    page, place = squeezed(page), 0
+    for text in texts:
+        wanted = squeezed(text)
+        found = page.find(wanted, place)
+        if found < 0:
+            return text
+        place = found + len(wanted)
+    return ""
+
+
+def squeezed(text: str) -> str:
+    return "".join(clean(text).replace("\u200b", "").split())

@@ -41,6 +41,8 @@ def arms_from_contrasts(
     """
     arms = list(dict.fromkeys(arm for c in contrasts for arm in (c.a, c.b)))
     pairs = {frozenset((c.a, c.b)) for c in contrasts}
+    if any(len(pair) < 2 for pair in pairs):
+        raise InputError(f"{study} compares an arm with itself; correct the arms of the row.")
     if len(pairs) < len(contrasts):
         raise InputError(f"{study} reports one comparison twice for a week; keep one row.")
     values = _values(study, arms, contrasts, rounding)
@@ -108,7 +110,7 @@ def _recover(study: str, arms: list[str], contrasts: Sequence[Contrast]) -> dict
         target[k] = printed[frozenset((arms[i], arms[j]))]
     solution = np.linalg.lstsq(design, target, rcond=None)[0]
     misfit = float(np.max(np.abs(design @ solution - target)))
-    if np.min(solution) < 0 or misfit > 0.05 * float(np.max(target)):
+    if np.min(solution) <= 1e-9 * np.max(target) or misfit > 0.05 * float(np.max(target)):
         raise InputError(
             f"The standard errors of {study} do not fit three or more arms: an arm would have "
             f"variance {float(np.min(solution)):.4g} (misfit {misfit:.4g}); check them against "

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from needlewise.distributions import Array
+from needlewise.errors import InputError
 from needlewise.evidence.contrasts import Contrast, arms_from_contrasts
 from needlewise.evidence.inclusion import Audience, audience_default
 from needlewise.evidence.scales import Scale, scale_of
@@ -17,7 +18,6 @@ from needlewise.topic import Row, Topic
 from needlewise.topic.pack import listed
 
 SHAM = "sham-"
-ROUNDING = 1.5  # points of the common scale by which printed contrasts may miss each other
 
 
 @dataclass(frozen=True)
@@ -225,6 +225,8 @@ class _Reader:
                 self.refuse(row, row["why_not"])
             elif week is None:
                 self.refuse(row, "no week")
+            elif week <= 0:
+                self.refuse(row, "at or before the start")
             elif week < earliest:
                 self.refuse(row, f"during treatment (before week {earliest:g})")
             else:
@@ -249,13 +251,20 @@ class _Reader:
                 for row in rows:
                     self.refuse(row, "another row of this week is preferred")
             elif rows and found:
+                places = {place for measure in found.values() for place in measure.places}
                 for row in rows:
-                    self.refuse(row, "no other arm with a usable figure at this week")
+                    if row.place in places:  # the others have their reason already
+                        self.refuse(row, "no other arm with a usable figure at this week")
         return chosen
 
     def from_arms(self, study: str, rows: list[Row]) -> dict[str, Measure]:
         found: dict[str, Measure] = {}
         for row in rows:
+            if row["arm_id"] in found:
+                raise InputError(
+                    f"{row.place}: {study} reports arm {row['arm_id']} twice for a week; "
+                    "keep one row."
+                )
             value, factor = self.scale.arm_value(row), self.scale.factor(row)
             error = arm_standard_error(self.topic, row)
             if value is None or factor is None:
@@ -301,7 +310,7 @@ class _Reader:
             return {}
         arms = {arm for c in contrasts for arm in (c.a, c.b)}
         sizes_of = {arm: self.size(study, arm) for arm in arms}
-        solved = arms_from_contrasts(study, contrasts, sizes_of, ROUNDING)
+        solved = arms_from_contrasts(study, contrasts, sizes_of, self.scale.rounding)
         found = {}
         for arm, (value, variance) in solved.items():
             rows_of = [(r, s) for r, s in used if arm in (r["arm_a"], r["arm_b"])]
@@ -319,14 +328,19 @@ class _Reader:
                 groups[self.group_of.get(component, component)].append(component)
         return tuple(sorted(" + ".join(sorted(parts)) for parts in groups.values()))
 
+    def arm(self, study: str, arm: str) -> Row:
+        if (study, arm) not in self.arms:
+            raise InputError(f"{study} has results of an arm '{arm}' that arms.csv lacks; add it.")
+        return self.arms[study, arm]
+
     def size(self, study: str, arm: str) -> float | None:
-        return self.arms[study, arm].number("n_randomised")
+        return self.arm(study, arm).number("n_randomised")
 
     def merge(self, study: str, measures: dict[str, dict[float, Measure]]) -> tuple[ArmSeries, ...]:
         """Arms that received the same become one, by inverse variance week by week."""
         groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for arm in measures:
-            groups[listed(self.arms[study, arm]["components"], " + ")].append(arm)
+            groups[tuple(sorted(listed(self.arm(study, arm)["components"], " + ")))].append(arm)
         series = []
         for components, arms in groups.items():
             if len(arms) > 1:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from needlewise.errors import InputError
 from needlewise.topic import Row, Topic
+
+ROUNDING = 1.5  # points of 100 by which printed contrasts may miss each other
 
 
 @dataclass(frozen=True)
@@ -22,13 +25,25 @@ class Scale:
     pain_sd: float
     instrument_sd: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def rounding(self) -> float:
+        """How far contrasts of one study, printed rounded, may miss each other."""
+        return ROUNDING if self.kind == "points" else ROUNDING / self.pain_sd
+
     def factor(self, row: Row) -> float | None:
         """What one printed point of this row's instrument is on the common scale."""
         if self.kind == "standardised":
             sd = self.instrument_sd.get(row["instrument"])
             return None if sd is None else 1.0 / sd
         low, high = row.number("scale_min"), row.number("scale_max")
-        return None if low is None or high is None else 100.0 / (high - low)
+        if low is None or high is None:
+            return None
+        if high <= low:
+            raise InputError(
+                f"{row.place}: the scale runs from {low:g} to {high:g}; "
+                "give its lowest and its highest value."
+            )
+        return 100.0 / (high - low)
 
     def arm_value(self, row: Row) -> float | None:
         """Mean of an arm row, higher worse; change rows are negative when people improve."""
@@ -52,7 +67,11 @@ class Scale:
 
 def scale_of(topic: Topic, outcome: str, pain_sd: float | None = None) -> Scale:
     """The common scale of an outcome from the topic's settings."""
-    settings: Mapping[str, Any] = topic.settings["outcomes"][outcome]
+    outcomes: Mapping[str, Any] = topic.settings["outcomes"]
+    settings: Mapping[str, Any] = outcomes.get(outcome, {"pooled": False})
+    if not settings["pooled"]:
+        pooled = ", ".join(name for name, entry in outcomes.items() if entry["pooled"])
+        raise InputError(f"The outcome '{outcome}' is not pooled; choose from {pooled}.")
     return Scale(
         settings["scale"],
         settings["unit"],

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from needlewise.distributions import student_quantile
+from needlewise.errors import InputError
 from needlewise.topic import Row, Topic
 
 NORMAL_QUANTILE = 1.96
@@ -36,9 +37,10 @@ class StandardError:
 def interval_quantile(sizes: list[float | None]) -> float:
     """Quantile behind a 95 % interval: t where all sizes are known and one is small, else z."""
     known = [size for size in sizes if size is not None]
-    if len(known) < len(sizes) or min(known) >= SMALL_ARM:
+    freedom = sum(known) - len(known)
+    if len(known) < len(sizes) or min(known) >= SMALL_ARM or freedom < 1:
         return NORMAL_QUANTILE
-    return student_quantile(0.975, sum(known) - len(known))
+    return student_quantile(0.975, freedom)
 
 
 def arm_standard_error(topic: Topic, row: Row) -> StandardError | None:
@@ -88,6 +90,11 @@ def from_p(topic: Topic, row: Row, sizes: list[float | None]) -> StandardError |
 
 def doubted(topic: Topic, row: Row, value: float, source: str) -> StandardError:
     """Widen a spread the source did not print, unless its row already carries the allowance."""
+    if value <= 0:
+        raise InputError(
+            f"{row.place}: the spread gives a standard error of {value:g}; "
+            "it must be above zero, correct the row or leave the spread empty."
+        )
     basis = row["spread_basis"]
     if basis in DOUBTED:
         value *= math.sqrt(topic.assumption(DOUBTED[basis]))

@@ -126,7 +126,7 @@ def _read(row: Row, topic: Topic, intake: Intake, pack: dict[str, Row]) -> Rule:
         known=tuple(
             (pack[name]["action"], pack[name]["source"]) for name in listed(row.get("evidence", ""))
         ),
-        source=row["source"] or "; ".join(fact["source"] for fact in facts),
+        source="; ".join((*(fact["source"] for fact in facts), *listed(row["source"], "\n"))),
         source_url=next((fact["source_url"] for fact in facts if fact["source_url"]), ""),
         where=row.place,
     )

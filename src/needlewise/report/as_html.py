@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from urllib.parse import quote
 
+from needlewise.report.characters import clean
 from needlewise.report.course_chart import course_chart
 from needlewise.report.document import (
     Bars,
@@ -29,6 +31,7 @@ from needlewise.report.svg import accents, bar, icon_field, safe, swatch
 
 CONTENTS, SOURCES, ABOUT, READ_AT = "On this page", "Sources", "About this page", "read at"
 _BROAD = 5  # from so many columns on, a table needs more width than a small tablet has
+_LONG = re.compile(r"(\S{24})(?=\S)")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _PMID = re.compile(r"[1-9]\d{0,8}")
 
@@ -61,6 +64,11 @@ def source_link(source: Source) -> tuple[str, str]:
     if _PMID.fullmatch(pmid):
         return f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/", f"PMID {pmid}"
     return "", ""
+
+
+def breakable(text: str) -> str:
+    """Text of a cell: a column is never narrower than a word, so very long words may break."""
+    return "<wbr>".join(map(safe, _LONG.sub("\\1\0", clean(text)).split("\0")))
 
 
 class _Page:
@@ -108,16 +116,16 @@ class _Page:
         self.taken.add(found)
         return found
 
-    def inline(self, text: Text) -> str:
-        return "".join(self.number(p) if isinstance(p, Num) else safe(p) for p in text)
+    def inline(self, text: Text, shown: Callable[[str], str] = safe) -> str:
+        return "".join(self.number(p, shown) if isinstance(p, Num) else shown(p) for p in text)
 
-    def number(self, number: Num) -> str:
+    def number(self, number: Num, shown: Callable[[str], str]) -> str:
         """The first time a number stands on the page it is a link target."""
         id = re.sub(r"\s+", "-", safe(number.id))
         if not id or id in self.taken:
-            return f'<span class="n">{safe(number.text)}</span>'
+            return f'<span class="n">{shown(number.text)}</span>'
         self.taken.add(id)
-        return f'<span class="n" id="{id}" title="{id}">{safe(number.text)}</span>'
+        return f'<span class="n" id="{id}" title="{id}">{shown(number.text)}</span>'
 
     def contents(self, ids: list[str]) -> str:
         titles = [(i, s.title) for i, s in zip(ids, self.document.sections, strict=True) if s.title]
@@ -181,10 +189,14 @@ class _Page:
         )
 
     def row(self, columns: tuple[str, ...], row: tuple[Text, ...]) -> str:
-        cells = [f'<th scope="row" role="rowheader">{self.inline(row[0])}</th>'] if row else []
+        cells = (
+            [f'<th scope="row" role="rowheader">{self.inline(row[0], breakable)}</th>']
+            if row
+            else []
+        )
         for column, cell in zip(columns[1:], row[1:], strict=False):
             label = f' data-label="{safe(column)}"' if column and cell else ""
-            cells.append(f'<td role="cell"{label}><span>{self.inline(cell)}</span></td>')
+            cells.append(f'<td role="cell"{label}><span>{self.inline(cell, breakable)}</span></td>')
         return f'<tr role="row">{"".join(cells)}</tr>\n'
 
     def icons(self, icons: Icons) -> str:

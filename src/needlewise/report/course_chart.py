@@ -16,6 +16,7 @@ from needlewise.report.svg import at, picture, safe
 
 _LETTER = 7.2  # width of an average letter of the labels, a little generous
 _LEADING = 16.0
+_Points = list[tuple[float, float, float, float]]
 _MARKERS = (
     "M-5 0a5 5 0 1 1 10 0a5 5 0 1 1-10 0z",  # circle
     "M-4.5-4.5h9v9h-9z",  # square
@@ -56,9 +57,11 @@ def course_chart(chart: Chart, id: str, accents: Mapping[str, int], wide: bool) 
     """The chart as one image; `wide` labels the lines at their end, narrow below the plot."""
     drawn = tuple(_studied(series) for series in chart.series)
     early = [s for s in drawn if s.points and s.ends]
+    ticks = [week for week, _ in chart.weeks]
     key = [_wrapped(_label(s), 36) for s in drawn]
     weeks = [max(w, 0.0) for w in _weeks(chart)]
-    notes = _LEADING * len(early) if wide else 0.0
+    # A note of why a line ends takes a line above the plot, a long one two.
+    notes = sum(_LEADING * (2 if len(_label(s)) > 40 else 1) for s in early) if wide else 0.0
     below = 48.0 if wide else 60.0 + (_LEADING + 2) * sum(map(len, key))
     frame = _Frame(
         width=760.0 if wide else 340.0,
@@ -72,8 +75,8 @@ def course_chart(chart: Chart, id: str, accents: Mapping[str, int], wide: bool) 
         highest=chart.highest if chart.highest > 0 else 10.0,
     )
     body = _axes(chart, frame)
-    body += "".join(_band(s, frame, accents[s.option]) for s in drawn)
-    body += "".join(_line(s, frame, accents[s.option]) for s in drawn)
+    body += "".join(_band(run, frame, accents[s.option]) for s in drawn for run in _runs(s, ticks))
+    body += "".join(_line(run, frame, accents[s.option]) for s in drawn for run in _runs(s, ticks))
     body += _ends(early, frame, accents, wide)
     body += (
         _labels_beside(drawn, frame, accents) if wide else _key_below(drawn, key, frame, accents)
@@ -120,16 +123,25 @@ def _axes(chart: Chart, frame: _Frame) -> str:
     return "".join(parts)
 
 
-def _band(series: Series, frame: _Frame, accent: int) -> str:
-    if not series.points:
-        return ""
-    if len(series.points) == 1:
-        week, _, low, high = series.points[0]
+def _runs(series: Series, ticks: Sequence[float]) -> list[_Points]:
+    """The points in runs: no line is drawn across a time at which there is no figure."""
+    runs: list[_Points] = []
+    for point in sorted(series.points):
+        if runs and not any(runs[-1][-1][0] < week < point[0] for week in ticks):
+            runs[-1].append(point)
+        else:
+            runs.append([point])
+    return runs
+
+
+def _band(points: _Points, frame: _Frame, accent: int) -> str:
+    if len(points) == 1:
+        week, _, low, high = points[0]
         x, top, foot = frame.x(week), frame.y(high), frame.y(low)
         ends = f"M{at(x - 5)} {at(top)}h10M{at(x - 5)} {at(foot)}h10"
         return f'<path class="range-whisker a{accent}" d="M{at(x)} {at(top)}V{at(foot)}{ends}"/>'
-    upper = [f"{at(frame.x(w))} {at(frame.y(high))}" for w, _, _, high in series.points]
-    lower = [f"{at(frame.x(w))} {at(frame.y(low))}" for w, _, low, _ in series.points]
+    upper = [f"{at(frame.x(w))} {at(frame.y(high))}" for w, _, _, high in points]
+    lower = [f"{at(frame.x(w))} {at(frame.y(low))}" for w, _, low, _ in points]
     outline = "L".join([*upper, *reversed(lower)])
     return (
         f'<g class="a{accent}"><path class="range-band" d="M{outline}z"/>'
@@ -137,10 +149,8 @@ def _band(series: Series, frame: _Frame, accent: int) -> str:
     )
 
 
-def _line(series: Series, frame: _Frame, accent: int) -> str:
-    if not series.points:
-        return ""
-    spots = [(frame.x(w), frame.y(mean)) for w, mean, _, _ in series.points]
+def _line(points: _Points, frame: _Frame, accent: int) -> str:
+    spots = [(frame.x(w), frame.y(mean)) for w, mean, _, _ in points]
     path = "L".join(f"{at(x)} {at(y)}" for x, y in spots)
     markers = "".join(_marker(x, y, accent) for x, y in spots)
     return f'<g class="a{accent}"><path class="course-line" d="M{path}"/>{markers}</g>'
@@ -154,18 +164,21 @@ def _ends(early: Sequence[Series], frame: _Frame, accents: Mapping[str, int], no
     """A stroke where a line ends before the others; `noted`: why, above the plot, led to it."""
     parts = []
     taken: list[float] = []
-    for i, series in enumerate(early):
+    y = 38.0
+    for series in early:
         week, level = series.points[-1][:2]
         x, top = frame.x(week) + 8 + 5 * taken.count(week), frame.y(level) - 9
         taken.append(week)
         parts.append(f'<g class="a{accents[series.option]}">')
         parts.append(f'<path class="end" d="M{at(x)} {at(top)}v18"/>')
         if noted:
-            y, text = 38 + _LEADING * i, _cut(_label(series), 84)
-            turned = x + 8 + len(text) * _LETTER > frame.width
-            anchor, start = ("end", x - 6) if turned else ("start", x + 6)
             parts.append(f'<path class="leader" d="M{at(x)} {at(y - 10)}V{at(top)}"/>')
-            parts.append(_text(start, y, text, "ends", anchor))
+            turned = x > 0.6 * frame.width
+            anchor, start = ("end", x - 6) if turned else ("start", x + 6)
+            room = x - 12 if turned else frame.width - x - 12
+            for text in _wrapped(_label(series), int(room / _LETTER), lines=2):
+                parts.append(_text(start, y, text, "ends", anchor))
+                y += _LEADING
         parts.append("</g>")
     return "".join(parts)
 
@@ -252,14 +265,14 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width` letters, at most three; the whole text is in the alternative."""
-    lines = [""]
+def _wrapped(text: str, width: int, lines: int = 3) -> list[str]:
+    """At most so many lines of at most `width` letters; the alternative has the whole text."""
+    found = [""]
     for word in clean(text).split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    shown = [_cut(line, width) for line in lines[:3]]
-    if len(lines) > 3:
-        shown[2] = _cut(shown[2], width - 1).rstrip("…") + "…"
+        if found[-1] and len(found[-1]) + 1 + len(word) > width:
+            found.append("")
+        found[-1] = f"{found[-1]} {word}".strip()
+    shown = [_cut(line, width) for line in found[:lines]]
+    if len(found) > lines:
+        shown[-1] = _cut(shown[-1], width - 1).rstrip("…") + "…"
     return shown

@@ -72,7 +72,7 @@ def _icon_row(words: Words, cell: Cell, reference: Cell) -> IconRow:
         words.say("picture.beside_range", chance_range(cell)),
     ]
     if cell.difference is not None:
-        beside.append(sentence(words.say("picture.against", difference_count(cell))))
+        beside.append(sentence(words.say("picture.against", difference_count(cell, reference))))
         if hundred(cell.difference.low) < 0:
             beside.append((words["picture.may_be_worse"],))
     if cell.evidence == "other-people":

@@ -107,10 +107,15 @@ def chance_number(cell: Cell) -> Num:
     return Num(str(hundred(cell.chance.mean)), f"chance.{cell.key}")
 
 
-def difference_count(cell: Cell) -> Num:
-    """How many more (or fewer) of 100 than without needling, with the difference's own range."""
-    assert cell.difference is not None
-    mean, low, high = (hundred(x) for x in vars(cell.difference).values())
+def difference_count(cell: Cell, reference: Cell) -> Num:
+    """How many more (or fewer) of 100 than without needling, with the difference's own range.
+
+    The count is that of the two counts shown, so that the reader's own subtraction agrees.
+    """
+    assert cell.chance is not None and reference.chance is not None and cell.difference is not None
+    mean = hundred(cell.chance.mean) - hundred(reference.chance.mean)
+    low = min(hundred(cell.difference.low), mean)
+    high = max(hundred(cell.difference.high), mean)
     ends = [f"{abs(x)} {'fewer' if x < 0 else 'more'}" if x else "none" for x in (low, high)]
     lead = f"{abs(mean)} {'fewer' if mean < 0 else 'more'}" if mean else "no more"
     return Num(f"{lead} ({ends[0]} to {ends[1]})", f"difference.{cell.key}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,18 +35,26 @@ class Row(dict[str, str]):
         """File and line, as printed beside a number: `arm_results.csv:12`."""
         return f"{self.file}:{self.line}"
 
+    def __missing__(self, column: str) -> str:
+        raise InputError(
+            f"{self.file} has no column {column}; add it, with empty cells if unknown."
+        )
+
     def number(self, column: str) -> float | None:
-        """The cell as a number, None where it is empty."""
+        """The cell as a finite number, None where it is empty."""
         cell = self[column].strip()
         if not cell:
             return None
         try:
-            return float(cell)
+            value = float(cell)
         except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or "_" in cell:  # float also takes "nan", "inf" and "1_000"
             raise InputError(
                 f"{self.place}, column {column}: '{cell}' is not a number; "
                 "write a plain number or leave the cell empty."
-            ) from None
+            )
+        return value
 
 
 @dataclass(frozen=True)
@@ -156,13 +165,7 @@ def load_topic(name: str | Path = "low-back-pain") -> Topic:
 
     Raises InputError naming the file and line where something cannot be read.
     """
-    folder = Path(name)
-    if not folder.is_dir() and isinstance(name, str) and "/" not in name:
-        folder = TOPICS / name.replace("-", "_")
-    if not folder.is_dir():
-        raise InputError(
-            f"There is no topic '{name}'; give the name of a shipped topic or a folder."
-        )
+    folder = _folder(name)
     if not (folder / SETTINGS).is_file():
         raise InputError(f"{folder} is not a topic folder: it has no {SETTINGS}.")
     digest = hashlib.sha256()
@@ -171,16 +174,47 @@ def load_topic(name: str | Path = "low-back-pain") -> Topic:
     for path in sorted(folder.iterdir()):
         if path.suffix not in {".csv", ".toml", ".json", ".md"} or not path.is_file():
             continue
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f"{path.name} is larger than 50 MB, too large for a topic table.")
-        content = path.read_bytes()
+        content = _bytes(path)
         digest.update(path.name.encode() + b"\0" + len(content).to_bytes(8) + content)
         if path.suffix == ".csv":
             tables[path.stem] = read_table(path, content)
         elif path.suffix == ".toml":
             texts[path.stem] = read_toml(path, content)
     settings = texts.pop("topic")
+    for key in ("id", "version"):
+        if not isinstance(settings.get(key), str):
+            raise InputError(f'{SETTINGS} does not say the topic\'s {key}; add {key} = "...".')
     return Topic(folder, settings, tables, texts, digest.hexdigest())
+
+
+def _folder(name: str | Path) -> Path:
+    """The folder of a shipped topic, or the folder named."""
+    folder = Path(name)
+    try:
+        if not folder.is_dir() and isinstance(name, str) and "/" not in name:
+            folder = TOPICS / name.replace("-", "_")
+        found = folder.is_dir()
+    except OSError:  # a name no file system takes
+        found = False
+    if not found:
+        raise InputError(
+            f"There is no topic '{str(name)[:80]}'; give the name of a shipped topic or a folder."
+        )
+    return folder
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(
+                f"{path.name} is larger than {LARGEST_FILE // 10**6} MB, too large for a topic; "
+                "give a smaller file."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path.name} cannot be read ({error.strerror}); check its permissions."
+        ) from None
 
 
 def decode(path: Path, content: bytes) -> str:
@@ -195,8 +229,8 @@ def decode(path: Path, content: bytes) -> str:
 def read_toml(path: Path, content: bytes) -> Mapping[str, Any]:
     try:
         return tomllib.loads(decode(path, content))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path.name} is not valid TOML: {error}.") from None
+    except (ValueError, RecursionError) as error:  # also a number or a nesting without end
+        raise InputError(f"{path.name} is not valid TOML: {error}; correct it.") from None
 
 
 def read_table(path: Path, content: bytes) -> Table:
