@@ -85,6 +85,8 @@ def compare(
     for path in (html, pdf):
         if path is not None:
             check(path, force=force)
+    if html is not None and pdf is not None and html.resolve() == pdf.resolve():
+        raise InputError(f"{html} cannot be both the web page and the PDF; give two names.")
     from needlewise.topic import load_topic
 
     comparison = _compared(load_topic(topic), person, rank)

@@ -205,8 +205,10 @@ def test_as_many_icons_are_drawn_as_are_counted(data: st.DataObject) -> None:
 
 
 def test_an_option_without_number_is_hatched_and_says_so() -> None:
-    picture = drawn(IconRow("both", "Both", (), 0, 0, 0, "Both: not studied.", ()))
-    assert picture["words"] == ["not studied"]
+    row = IconRow("both", "Both", (), 0, 0, 0, "Both: no number.", ())
+    assert drawn(row)["words"] == ["not studied"]
+    picture = drawn(replace(row, unknown="no number"))
+    assert picture["words"] == ["no number"]
     assert not [c for c in picture["classes"] if c.startswith("icon")]  # type: ignore[attr-defined]
 
 

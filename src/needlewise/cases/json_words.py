@@ -44,7 +44,7 @@ def _named(word: Any) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:,g}" if isinstance(value, int | float) else str(value)
+    return f"{value:,.10g}" if isinstance(value, int | float) else str(value)
 
 
 def _span(row: Mapping[str, Any], low: str = "low", high: str = "high") -> str:
@@ -54,7 +54,7 @@ def _span(row: Mapping[str, Any], low: str = "low", high: str = "high") -> str:
 
 
 def _joined(head: str, parts: Iterable[str]) -> str:
-    return f"{head}: " + "; ".join(part for part in parts if part)
+    return f"{head}: " + "; ".join(part.rstrip(".") for part in parts if part)
 
 
 def _range(name: str, row: Mapping[str, Any] | None, unit: str = "") -> str:
@@ -128,7 +128,7 @@ def _fit(fit: Mapping[str, Any]) -> list[str]:
     for option, count in (fit.get("ahead") or {}).items():
         span = _span({"low": low.get(option), "high": high.get(option)})
         lines.append(f"{_named(option)} comes out ahead in {count}{span} of 100")
-    told = {"ahead", "ahead_low", "ahead_high", "leader"}
+    told = {"ahead", "ahead_low", "ahead_high"}
     return [*lines, *_flat("", {k: v for k, v in fit.items() if k not in told})]
 
 

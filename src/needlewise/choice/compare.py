@@ -48,7 +48,8 @@ def compare(outlook: Outlook, values: Values | None = None) -> Comparison:
         return Comparison(outlook, values, (), (), None)
     outcomes = [o for o, s in topic.settings["outcomes"].items() if s["pooled"]]
     weeks = [float(h["week"]) for h in topic.settings["horizons"]]
-    reference, *options = (o.id for o in topic.options)
+    reference = outlook.reference
+    options = [o.id for o in topic.options if o.id != reference]
     against_none = tuple(
         verdict_of(outlook, option, reference, outcome, week)
         for outcome in outcomes for week in weeks for option in options
@@ -76,7 +77,7 @@ def values_of(outlook: Outlook) -> Values:
 
 def _tested(outlook: Outlook, values: Values, found: Fit) -> Fit:
     """A verdict beyond a close call stays only if it holds under every sensitivity run."""
-    if found.verdict == CLOSE:
+    if found.leader is None:
         return found
     overturned = []
     runs = {

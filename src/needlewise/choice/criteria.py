@@ -107,12 +107,12 @@ def _effect(
 
 
 def _harm(outlook: Outlook, rule: Mapping[str, Any], option: str, event: str) -> Score:
-    """Share of people in the criterion's denominator; a known range is carried at both ends."""
+    """People of the harm's denominator, at most the worst end; a known range is carried at both."""
     if not outlook.topic.option(option).components:
         return _known(_value(rule, np.zeros(_size())))
-    per = max(rule["worst"], rule["best"])
     parts = outlook.topic.option(option).parts or (option,)
-    cells = [outlook.harm(part, event).cell for part in parts]
+    lines = [outlook.harm(part, event) for part in parts]
+    per, cells = lines[0].denominator, [line.cell for line in lines]
     if any(c is None or c.high is None for c in cells):
         return _unknown()
     high = max(c.high for c in cells if c is not None and c.high is not None)
@@ -121,7 +121,8 @@ def _harm(outlook: Outlook, rule: Mapping[str, Any], option: str, event: str) ->
         (c.rate if c.rate is not None else 0.5 * ((c.low or 0.0) + (c.high or 0.0)))
         for c in cells if c is not None
     )  # fmt: skip
-    values = [_value(rule, np.full(_size(), min(x * per, per))) for x in (middle, high, low)]
+    counts = (min(x * per, rule["worst"]) for x in (middle, high, low))
+    values = [_value(rule, np.full(_size(), count)) for count in counts]
     known = all(c is not None and c.rate is not None for c in cells)
     return Score(values[0], values[1], values[2], not known)
 

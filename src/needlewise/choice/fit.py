@@ -14,6 +14,7 @@ from needlewise.distributions import Array
 from needlewise.outlook import Outlook
 
 CLEAR, LEANING, CLOSE = "clear", "leaning", "a close call"
+ALONE = "nothing to compare"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Fit:
         weights: mean weight of each criterion.
         parts: mean value of each (option, criterion).
         verdict: clear, leaning or a close call; `leader` the option it speaks of, None for a
-            close call; `lead` the mean distance to the next.
+            close call; `lead` the mean distance to the next. With fewer than two options that
+            take part there is nothing to compare: no options, no shares, no values.
         unknown: criteria that are not measured for an option and whether that changes the answer.
         flips: changes of a weight that would put another option ahead.
         overturned_by: sensitivity runs under which the verdict does not hold.
@@ -120,24 +122,27 @@ def fit(
     """The fit of the options to these values, without the sensitivity runs."""
     options, left_out = participants(outlook)
     criteria, weights = values.criteria(), values.draws()
+    mean_weights = weights.mean(axis=0)
+    told = dict(zip(criteria, mean_weights.tolist(), strict=True))
+    if len(options) < 2:
+        return Fit((), left_out, {}, {}, {}, {}, told, {}, ALONE, None, 0.0, (), ())
     table, found = scores(outlook, draws or outlook.draws, options, criteria)
     value = totals(table.middle, weights)
     shares = ahead(value)
     carried = _carried(table, weights)
     mean = value.mean(axis=0)
     order = np.argsort(-mean, kind="stable")
-    lead = float(mean[order[0]] - mean[order[1]]) if len(order) > 1 else 1.0
+    lead = float(mean[order[0]] - mean[order[1]])
     rules = outlook.topic.settings["verdict"]
     verdict, leader = CLOSE, None
     top = int(order[0])
-    if lead >= rules["smallest_lead"] and len(options) > 1:
+    if lead >= rules["smallest_lead"]:
         lowest = float(min(shares[top], *(c[top] for c in carried)))
         if lowest >= rules["clear_share"]:
             verdict, leader = CLEAR, options[top]
         elif lowest >= rules["leaning_share"]:
             verdict, leader = LEANING, options[top]
     middle = table.middle.mean(axis=0)
-    mean_weights = weights.mean(axis=0)
     return Fit(
         options,
         left_out,
@@ -145,7 +150,7 @@ def fit(
         dict(zip(options, np.min([shares, *carried], axis=0).tolist(), strict=True)),
         dict(zip(options, np.max([shares, *carried], axis=0).tolist(), strict=True)),
         dict(zip(options, mean.tolist(), strict=True)),
-        dict(zip(criteria, mean_weights.tolist(), strict=True)),
+        told,
         {
             (option, criterion): float(middle[i, j])
             for i, option in enumerate(options)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -105,10 +106,9 @@ class Values:
         if self.weights is not None:
             row = np.array([self.weights[c] for c in criteria])
             return np.tile(row / row.sum(), (points, 1))
-        uniform = _simplex(len(criteria))
         if self.order:
-            return _ordered(uniform, self.order)
-        return _holding(uniform, criteria, self.statements)
+            return _ordered(_simplex(len(criteria)), self.order)
+        return _holding(criteria, self.statements)
 
 
 def criterion_names(topic: Topic) -> dict[str, str]:
@@ -149,17 +149,72 @@ def _ordered(uniform: Array, order: Sequence[Sequence[str]]) -> Array:
     return result
 
 
-def _holding(uniform: Array, criteria: tuple[str, ...], statements: Sequence[Statement]) -> Array:
-    """Points in which every statement holds; equal criteria get their mean."""
-    points = uniform.copy()
-    for s in statements:
-        if s.relation == "=":
-            pair = [criteria.index(s.more), criteria.index(s.less)]
-            points[:, pair] = points[:, pair].mean(axis=1, keepdims=True)
-    holds = np.ones(len(points), dtype=bool)
+def _holding(criteria: tuple[str, ...], statements: Sequence[Statement]) -> Array:
+    """Uniform over the part of the simplex in which every statement holds.
+
+    Criteria that count the same are one group. For each order of the groups that agrees, that part
+    is a simplex with corners (1/M_k, .., 1/M_k, 0, ..), M_k the criteria in the k heaviest groups,
+    and a volume in proportion to 1 / (M_1 M_2 ..): draw the order, then a point.
+    """
+    groups = _groups(criteria, statements)
+    place = {c: k for k, group in enumerate(groups) for c in group}
+    above: list[set[int]] = [set() for _ in groups]
     for s in statements:
         if s.relation == ">":
-            holds &= points[:, criteria.index(s.more)] > points[:, criteria.index(s.less)]
-    if holds.sum() < 8:
+            above[place[s.less]].add(place[s.more])
+    sizes = [len(group) for group in groups]
+
+    @cache
+    def volume(done: frozenset[int]) -> float:
+        return 1.0 if len(done) == len(groups) else sum(share for _, share in following(done))
+
+    @cache
+    def following(done: frozenset[int]) -> tuple[tuple[int, float], ...]:
+        """Groups that may come next, each with the volume of all orders that go on with it."""
+        free = [k for k in range(len(groups)) if k not in done and above[k] <= done]
+        heavier = sum(sizes[k] for k in done)
+        return tuple((k, volume(done | {k}) / (heavier + sizes[k])) for k in free)
+
+    if volume(frozenset()) == 0.0:
         raise InputError("The statements contradict each other; take one of them back.")
-    return np.asarray(points[holds])
+    corners = _simplex(len(groups))
+    chances = cdf(sobol.normal_draws()[:, sobol.WEIGHTS][:, -1])
+    points = np.empty((len(corners), len(criteria)))
+    for point, corner, chance in zip(points, corners, chances, strict=True):
+        order = _order(following, len(groups), float(chance))
+        heights = corner / np.cumsum([sizes[k] for k in order])
+        weights = np.cumsum(heights[::-1])[::-1]
+        for k, weight in zip(order, weights, strict=True):
+            for criterion in groups[k]:
+                point[criteria.index(criterion)] = weight
+    return points
+
+
+def _groups(criteria: tuple[str, ...], statements: Sequence[Statement]) -> list[tuple[str, ...]]:
+    """Criteria joined by "=", each group in the order given."""
+    leader = {c: c for c in criteria}
+    for s in statements:
+        if s.relation == "=":
+            one, other = leader[s.more], leader[s.less]
+            leader = {c: one if first == other else first for c, first in leader.items()}
+    return [
+        tuple(c for c in criteria if leader[c] == first) for first in dict.fromkeys(leader.values())
+    ]
+
+
+def _order(
+    following: Callable[[frozenset[int]], tuple[tuple[int, float], ...]], size: int, chance: float
+) -> list[int]:
+    """One order of the groups, the heaviest first, picked by a number between 0 and 1."""
+    order: list[int] = []
+    while len(order) < size:
+        steps = following(frozenset(order))
+        at = chance * sum(share for _, share in steps)
+        for group, share in steps:
+            chosen = group
+            if at < share:
+                break
+            at -= share
+        chance = min(at / share, 1.0)
+        order.append(chosen)
+    return order

@@ -46,8 +46,7 @@ class Verdict:
 def verdict_of(outlook: Outlook, option: str, against: str, outcome: str, week: float) -> Verdict:
     """The verdict, `not known` where a side has no supported effect from the same trials."""
     cells = [outlook.cell(o, outcome, week) for o in (option, against)]
-    reference = outlook.topic.options[0].id
-    sides = [c for c in cells if c.option != reference]
+    sides = [c for c in cells if c.option != outlook.reference]
     kinds = {c.evidence for c in sides}
     if len(kinds) != 1 or "none" in kinds:
         return Verdict(option, against, outcome, week, NO_FIGURE, None, None, None, "", "none", 0)

@@ -81,7 +81,7 @@ def from_p(topic: Topic, row: Row, sizes: list[float | None]) -> StandardError |
     known = [s for s in sizes if s is not None]
     quantile = (
         student_quantile(1 - p / 2, sum(known) - 2)
-        if len(known) == 2 and min(known) < SMALL_ARM
+        if len(known) == 2 and min(known) < SMALL_ARM and sum(known) > 2
         else student_quantile(1 - p / 2, math.inf)
     )
     factor = topic.assumption("derived_p_variance_factor")

@@ -30,7 +30,8 @@ class Cell:
         why: key of NO_FIGURE where there is no effect, empty otherwise.
         audience: whose trials these are, in words ("people with leg pain (sciatica)").
         trials, people, kind: what is behind the effect.
-        effect: the trials' average difference to no needling, display unit, negative is better.
+        effect: the trials' average difference to no needling, display unit, negative is better;
+            of other people's trials the prediction for a new setting.
         new_setting: the same for a new setting (heterogeneity added).
         expected: expected level for people like this on average (pain only).
         you: 95 % range for one person (pain only).
@@ -90,7 +91,10 @@ class ShamCell:
 
 @dataclass(frozen=True)
 class BenchmarkCell:
-    """A published pooled effect beside ours: both on the outcome's scale, negative is better."""
+    """A published pooled effect beside ours: both on the outcome's scale, negative is better.
+
+    `audience` says whose trials ours come from where they are not about people like this person.
+    """
 
     id: str
     option: str
@@ -100,3 +104,4 @@ class BenchmarkCell:
     ours: Estimate
     distance: float
     place: str
+    audience: str = ""

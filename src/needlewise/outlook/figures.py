@@ -12,7 +12,7 @@ import numpy as np
 from needlewise.distributions import Array
 from needlewise.evidence import Audience, audience_all
 from needlewise.outlook import draws as sobol
-from needlewise.outlook.cells import BenchmarkCell, Cell, ShamCell
+from needlewise.outlook.cells import Cell, ShamCell
 from needlewise.outlook.course import Course
 from needlewise.outlook.prediction import (
     Estimate,
@@ -28,10 +28,11 @@ from needlewise.outlook.prediction import (
     sources_disagree,
     unlike_the_trials,
     widest,
+    widest_person,
     without_needling,
 )
 from needlewise.outlook.spread import Spread, spread_of, trial_baselines
-from needlewise.outlook.subject import Subject
+from needlewise.outlook.subject import Subject, other_people
 from needlewise.synthesis.base import EvidenceBase
 from needlewise.synthesis.certainty import certainty_of
 from needlewise.synthesis.effects import Effects, Summary, Support
@@ -61,6 +62,7 @@ class Figures:
     subject: Subject
     course: Course | None
     draws: dict[tuple[str, float, str], Array] = field(default_factory=dict)
+    _without_source: dict[str, dict[float, Without]] = field(default_factory=dict)
 
     @cached_property
     def weeks(self) -> tuple[float, ...]:
@@ -177,7 +179,7 @@ class Figures:
             cell,
             expected=expected,
             you=person_range(without.pain, spread.residual),
-            **self._chance(week, without.pain, None),
+            **self._chance(week, None),
         )
 
     def _blank(self, option: Option, outcome: str, week: float, answer: Answer) -> Cell:
@@ -208,16 +210,17 @@ class Figures:
         row = effects.contrast(week, option.components)
         average, new = effects.summary(row), effects.summary(row, new_setting=True)
         unit = self.unit(outcome)
+        other = answer.evidence == "other-people"
         cell = replace(
             cell,
-            effect=_scaled(average, unit),
+            effect=_scaled(new if other else average, unit),
             new_setting=_scaled(new, unit),
             certainty=certainty_of(
                 effects, answer.support, average, new, self.important(outcome) / unit,
                 printed=self.base.stays_when_printed_only(
                     outcome, answer.audience, option.components
                 ),
-                other_people=answer.evidence == "other-people",
+                other_people=other,
             ),
         )  # fmt: skip
         why = self._why_no_level(outcome)
@@ -226,61 +229,70 @@ class Figures:
         return self._level(cell, self.draws[outcome, week, option.id])
 
     def _level(self, cell: Cell, effect: Array) -> Cell:
-        without, spread = self.without[cell.week], self.spreads[cell.week]
-        pain = expected_with(without, effect)
-        expected = estimate(pain)
-        if self.unlike:
-            unscaled = self._without(self.course, False)[cell.week]
-            expected = widest(expected, estimate(expected_with(unscaled, effect)))
+        spread = self.spreads[cell.week]
+        pains = [expected_with(without, effect) for without in self._scalings(cell.week)]
+        expected = widest(*map(estimate, pains))
         if spread is None:
             return replace(cell, expected=expected, why_no_chance="no-spread")
         return replace(
             cell,
             expected=expected,
-            you=person_range(pain, spread.residual),
-            **self._chance(cell.week, pain, effect),
+            you=widest_person(*(person_range(pain, spread.residual) for pain in pains)),
+            **self._chance(cell.week, effect),
         )
 
-    def _chance(self, week: float, pain: Array, effect: Array | None) -> dict[str, Any]:
+    def _scalings(self, week: float) -> list[Without]:
+        """How the effect may scale: for somebody unlike the trials' people also not at all."""
+        found = [self.without[week]]
+        return [*found, self._without(self.course, False)[week]] if self.unlike else found
+
+    def _chance(self, week: float, effect: Array | None) -> dict[str, Any]:
         """Chance of being clearly better, and its difference to without."""
         now, spread = self.subject.pain, self.spreads[week]
         if now is None or spread is None or now < self.topic.assumption("lowest_pain_for_chance"):
             return {"why_no_chance": "low-pain"}
         cut, residual = self.topic.assumption("clearly_better"), spread.residual
-        share = chance_better(pain, now, cut, residual)
-        ranges = [estimate(share)]
-        base = chance_better(self.without[week].pain, now, cut, residual)
-        difference = None if effect is None else estimate(share - base)
-        if self.unlike and effect is not None:
-            unscaled = self._without(self.course, False)[week]
-            other = chance_better(expected_with(unscaled, effect), now, cut, residual)
-            ranges.append(estimate(other))
-            assert difference is not None
-            difference = widest(difference, estimate(other - base))
-        if effect is None:
-            ranges.extend(self.left_out[week].values())
-        return {"chance": widest(*ranges), "difference": difference}
+        fewer = [self._left_out(source)[week] for source in self.left_out[week]]
+        chances, differences = [], []
+        for without in (*self._scalings(week), *fewer):
+            pain = without.pain if effect is None else expected_with(without, effect)
+            share = chance_better(pain, now, cut, residual)
+            base = chance_better(without.pain, now, cut, residual)
+            chances.append(estimate(share))
+            differences.append(estimate(share - base))
+        return {
+            "chance": widest(*chances),
+            "difference": None if effect is None else widest(*differences),
+        }
+
+    def _left_out(self, source: str) -> dict[float, Without]:
+        """Expected pain without needling from all but one source."""
+        if source not in self._without_source:
+            assert self.course is not None
+            course = self.course.without(self.topic, source)
+            shrinks = bool(self.topic.assumption("effect_shrinks_with_pain"))
+            self._without_source[source] = self._without(course, shrinks)
+        return self._without_source[source]
 
     @cached_property
-    def left_out(self) -> dict[float, dict[str, Estimate]]:
-        """Chance without needling when a source is left out, where that moves it too far."""
-        now = self.subject.pain
-        found: dict[float, dict[str, Estimate]] = {week: {} for week in self.weeks}
-        if self.course is None or now is None or len(self.course.sources) < 3:
-            return found
+    def left_out(self) -> dict[float, tuple[str, ...]]:
+        """Sources whose leaving out moves the chance without needling too far."""
+        now, lowest = self.subject.pain, self.topic.assumption("lowest_pain_for_chance")
+        if self.course is None or now is None or now < lowest or len(self.course.sources) < 3:
+            return dict.fromkeys(self.weeks, ())
         limit = float(self.topic.settings["course"]["disagreement"])
         cut = self.topic.assumption("clearly_better")
-        for source in self.course.sources:
-            without = self._without(self.course.without(self.topic, source.id), True)
-            for week in self.weeks:
-                spread = self.spreads[week]
-                if spread is None:
-                    continue
-                whole = chance_better(self.without[week].pain, now, cut, spread.residual)
-                fewer = chance_better(without[week].pain, now, cut, spread.residual)
-                moved = {source.id: float(np.mean(fewer))}
-                if sources_disagree(moved, float(np.mean(whole)), limit):
-                    found[week][source.id] = estimate(fewer)
+        sources = [source.id for source in self.course.sources]
+        found: dict[float, tuple[str, ...]] = {}
+        for week, spread in self.spreads.items():
+            means = [
+                0.0 if spread is None
+                else float(np.mean(chance_better(w[week].pain, now, cut, spread.residual)))
+                for w in (self.without, *map(self._left_out, sources))
+            ]  # fmt: skip
+            found[week] = sources_disagree(
+                dict(zip(sources, means[1:], strict=True)), means[0], limit
+            )
         return found
 
     def unit(self, outcome: str) -> float:
@@ -313,19 +325,20 @@ class Figures:
             support = support_of(effects, option.components, (sham,), self.horizon(week))
             if support.supported and support.kind in {"direct", "add-on"}:
                 trials = _head_to_head(effects, option.components, sham, self.horizon(week))
-                cell = self._sham_figure(option, sham, week, effects, trials)
+                cell = self._sham_figure(option, sham, week, effects, trials, audience != own)
                 if audience == own:
                     return cell
                 return replace(cell, audience=other_people(self.topic, own, trials))
         return ShamCell(option.id, sham, week, (), None, None, None, "not compared")
 
     def _sham_figure(
-        self, option: Option, sham: str, week: float, effects: Effects, trials: tuple[str, ...]
-    ) -> ShamCell:
+        self, option: Option, sham: str, week: float, effects: Effects, trials: tuple[str, ...],
+        others: bool,
+    ) -> ShamCell:  # fmt: skip
         row = effects.contrast(week, option.components, (sham,))
         sizes = [s.people for s in effects.network.studies if s.id in trials]
         size = sum(n for n in sizes if n is not None) if None not in sizes else None
-        summary = effects.summary(row)
+        summary = effects.summary(row, new_setting=others)
         people = None
         spread, now = self.spreads[week], self.subject.pain
         key = "pain", week, option.id
@@ -344,36 +357,6 @@ class Figures:
             ]
             people = estimate(shares[0] - shares[1])
         return ShamCell(option.id, sham, week, trials, size, _scaled(summary, 1.0), people, "")
-
-    def benchmarks(self) -> tuple[BenchmarkCell, ...]:
-        """Published pooled effects beside ours at the primary horizon."""
-        primary = self.topic.settings["primary"]
-        outcome, week = str(primary["outcome"]), float(primary["week"])
-        effects = self.base.effects(outcome, self.subject.audience) or self.base.everyone(outcome)
-        scale, found = effects.network.scale.pain_sd, []
-        for row in self.topic["benchmarks"]:
-            minus = () if row["against"] == effects.network.reference else (row["against"],)
-            numbers = [row.number(c) for c in ("estimate", "ci_low", "ci_high")]
-            if row["outcome"] != outcome or None in numbers:
-                continue
-            if not effects.known((row["option"], *minus)):
-                continue
-            mean, low, high = (-(n or 0.0) * scale for n in numbers)
-            ours = effects.summary(effects.contrast(week, (row["option"],), minus))
-            sd = float(np.hypot(ours.sd, (low - high) / 3.92))
-            found.append(
-                BenchmarkCell(
-                    row["id"],
-                    row["option"],
-                    row["against"],
-                    row["population"],
-                    Estimate(mean, high, low),
-                    _scaled(ours, 1.0),
-                    (ours.mean - mean) / sd,
-                    row.place,
-                )
-            )
-        return tuple(found)
 
     def course_line(self) -> tuple[tuple[float, Estimate], ...]:
         """Expected pain without needling from now to 12 months, for the chart."""
@@ -396,21 +379,6 @@ class Figures:
         if any(s is not None and s.assumed for s in self.spreads.values()):
             found["slope-assumed"] = ()
         return found
-
-
-def other_people(topic: Topic, own: Audience, trials: tuple[str, ...]) -> str:
-    """Whom trials studied that are not about people like this person, in words."""
-    network = topic.settings["network"]
-    conditions = {c["name"]: str(c["who"]) for c in network["conditions"]}
-    studies = topic["studies"].by("study_id")
-    found: dict[str, None] = {}
-    for trial in trials:
-        row = studies[trial]
-        if row["condition"] not in own.conditions:
-            found[conditions[row["condition"]]] = None
-        elif row["population"] not in own.populations:
-            found[str(network["population_words"][row["population"]])] = None
-    return " or ".join(found) or "other people"
 
 
 def _head_to_head(

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from needlewise.distributions import Array
 from needlewise.evidence import Audience, audience_default
+from needlewise.outlook.benchmarks import benchmarks
 from needlewise.outlook.burden import Burden, burden_of
 from needlewise.outlook.cells import BenchmarkCell, Cell, ShamCell
 from needlewise.outlook.course import Course, course_of
 from needlewise.outlook.figures import Figures
 from needlewise.outlook.harms import HarmCell, harm_cells
-from needlewise.outlook.prediction import Estimate, PersonRange, widest
+from needlewise.outlook.prediction import Estimate, widest, widest_person
 from needlewise.outlook.spread import Spread
-from needlewise.outlook.subject import Subject, subject_of, with_all
+from needlewise.outlook.subject import Subject, every_answer, subject_of
 from needlewise.person import Person, Triage, triage
 from needlewise.synthesis.base import EvidenceBase, evidence_base
 from needlewise.synthesis.effects import Effects
@@ -62,6 +63,11 @@ class Outlook:
     draws: Mapping[tuple[str, float, str], Array] = field(default_factory=dict, repr=False)
     shares: Mapping[float, Array] = field(default_factory=dict, repr=False)
 
+    @property
+    def reference(self) -> str:
+        """The option the others are set against: the one that adds nothing."""
+        return next(o.id for o in self.topic.options if not o.components)
+
     def share(self, week: float) -> Array | float:
         """How much of the trials' effect counts for this person, draws (1024,); 1 if not known."""
         return self.shares.get(week, 1.0)
@@ -106,17 +112,18 @@ def look_ahead(
         course = course_of(topic, population, _course_audience(topic, subject))
     figures = Figures(topic, base, subject, course)
     burdens = tuple(burden_of(topic, option) for option in topic.options)
-    cells = figures.cells()
-    if subject.maybe:
-        other = Figures(topic, base, with_all(topic, subject), course)
+    cells, shams = figures.cells(), figures.shams()
+    for answered in every_answer(topic, subject):
+        other = Figures(topic, base, answered, course)
         cells = tuple(map(_widened, cells, other.cells()))
+        shams = tuple(map(_widened_sham, shams, other.shams()))
     return Outlook(
         topic, person, safe, subject, base,
         cells=cells,
-        shams=figures.shams(),
+        shams=shams,
         harms=_harms(topic, burdens),
         burdens=burdens,
-        benchmarks=figures.benchmarks(),
+        benchmarks=benchmarks(topic, base, subject.audience),
         course=course,
         spreads=figures.spreads,
         course_line=figures.course_line(),
@@ -132,22 +139,29 @@ def _widened(cell: Cell, other: Cell) -> Cell:
     An unanswered question never narrows a range, nor does it turn other people's trials into the
     person's own.
     """
-
-    def both(one: Estimate | None, two: Estimate | None) -> Estimate | None:
-        return one if one is None or two is None else widest(one, two)
-
     you = cell.you
     if you is not None and other.you is not None:
-        you = PersonRange(min(you.low, other.you.low), max(you.high, other.you.high))
+        you = widest_person(you, other.you)
     return replace(
         cell,
-        effect=both(cell.effect, other.effect),
-        new_setting=both(cell.new_setting, other.new_setting),
-        expected=both(cell.expected, other.expected),
+        effect=_both(cell.effect, other.effect),
+        new_setting=_both(cell.new_setting, other.new_setting),
+        expected=_both(cell.expected, other.expected),
         you=you,
-        chance=both(cell.chance, other.chance),
-        difference=both(cell.difference, other.difference),
+        chance=_both(cell.chance, other.chance),
+        difference=_both(cell.difference, other.difference),
     )
+
+
+def _widened_sham(cell: ShamCell, other: ShamCell) -> ShamCell:
+    """As `_widened`, for real against pretend needling."""
+    return replace(
+        cell, effect=_both(cell.effect, other.effect), people=_both(cell.people, other.people)
+    )
+
+
+def _both(one: Estimate | None, two: Estimate | None) -> Estimate | None:
+    return one if one is None or two is None else widest(one, two)
 
 
 def _course_audience(topic: Topic, subject: Subject) -> Audience:

@@ -147,6 +147,11 @@ def person_range(pain: Array, residual: float) -> PersonRange:
     return PersonRange(float(low), float(high))
 
 
+def widest_person(*ranges: PersonRange) -> PersonRange:
+    """The range that holds all of them."""
+    return PersonRange(min(r.low for r in ranges), max(r.high for r in ranges))
+
+
 def chance_better(pain: Array, pain_now: float, cut: float, residual: float) -> Array:
     """Draws of the share of people like this whose pain has fallen by at least `cut`."""
     return share_at_most((1.0 - cut) * pain_now, latent_mean(pain, residual), residual)

@@ -62,8 +62,10 @@ def spread_of(
             starts.append((scaled, row.number("n"), row.place))
         elif low <= week < high and row["use"] == "yes":
             laters.append((scaled, row.number("n"), row.place))
-    start, start_places = _pooled(starts)
-    later, later_places = _pooled(laters)
+    first, last = _pooled(starts), _pooled(laters)
+    if first is None or last is None:
+        return None
+    (start, start_places), (later, later_places) = first, last
     near = [
         r for r in rows
         if r.number("correlation") is not None
@@ -114,8 +116,11 @@ def _on_hundred(row: Row) -> float | None:
 
 def _pooled(
     entries: list[tuple[float | None, float | None, str]],
-) -> tuple[float, tuple[str, ...]]:
+) -> tuple[float, tuple[str, ...]] | None:
+    """SD pooled over groups and the rows it comes from, None where there is none."""
     known = [(sd, n, place) for sd, n, place in entries if sd is not None and n]
     total = sum(n - 1.0 for _, n, _ in known)
+    if total <= 0.0:
+        return None
     variance = sum((n - 1.0) * sd * sd for sd, n, _ in known) / total
     return math.sqrt(variance), tuple(place for _, _, place in known)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, combinations, product
 
 from needlewise.evidence.inclusion import Audience, audience
 from needlewise.person import Person
@@ -37,22 +39,34 @@ def subject_of(topic: Topic, person: Person) -> Subject:
                 population = str(entry["name"])
     belongs: dict[str, bool | None] = {
         "radicular": _answer(person.leg_pain, {"left", "right", "both"}, {"none"}),
-        "pregnancy": _answer(person.pregnant, {"yes"}, {"no", "not_applicable"}),
+        "pregnancy": (
+            False if person.sex == "male"
+            else _answer(person.pregnant, {"yes"}, {"no", "not_applicable"})
+        ),
         "older-adults": (
             None if person.age is None else person.age >= topic.assumption("older_adult_age")
         ),
-    }
+    }  # fmt: skip
     conditions = tuple(c for c, known in belongs.items() if known)
     maybe = tuple(c for c, known in belongs.items() if known is None)
     pain = None if person.pain_nrs is None else 10.0 * person.pain_nrs
     return Subject(pain, population, conditions, maybe, _audience(topic, population, conditions))
 
 
-def with_all(topic: Topic, subject: Subject) -> Subject:
-    """The same person if every open question were answered yes."""
-    conditions = (*subject.conditions, *subject.maybe)
-    people = _audience(topic, subject.population, conditions)
-    return Subject(subject.pain, subject.population, conditions, (), people)
+def every_answer(topic: Topic, subject: Subject) -> tuple[Subject, ...]:
+    """The same person under each other way of answering the open questions."""
+    durations: Sequence[str | None] = [subject.population]
+    if subject.population is None:
+        durations = [str(p["name"]) for p in topic.settings["network"]["populations"]]
+    some = range(len(subject.maybe) + 1)
+    answered = chain.from_iterable(combinations(subject.maybe, size) for size in some)
+    found = []
+    for population, chosen in product(durations, tuple(answered)):
+        conditions = (*subject.conditions, *chosen)
+        if (population, conditions) != (subject.population, subject.conditions):
+            people = _audience(topic, population, conditions)
+            found.append(Subject(subject.pain, population, conditions, (), people))
+    return tuple(found)
 
 
 def _answer(given: str | None, yes: set[str], no: set[str]) -> bool | None:
@@ -63,3 +77,18 @@ def _audience(topic: Topic, population: str | None, conditions: tuple[str, ...])
     if population is None:
         return Audience("people whose pain has lasted an unknown time", frozenset(), frozenset())
     return audience(topic, population, conditions)
+
+
+def other_people(topic: Topic, own: Audience, trials: tuple[str, ...]) -> str:
+    """Whom trials studied that are not about people like this person, in words."""
+    network = topic.settings["network"]
+    conditions = {c["name"]: str(c["who"]) for c in network["conditions"]}
+    studies = topic["studies"].by("study_id")
+    found: dict[str, None] = {}
+    for trial in trials:
+        row = studies[trial]
+        if row["condition"] not in own.conditions:
+            found[conditions[row["condition"]]] = None
+        elif row["population"] not in own.populations:
+            found[str(network["population_words"][row["population"]])] = None
+    return " or ".join(found) or "other people"

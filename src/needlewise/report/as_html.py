@@ -30,7 +30,7 @@ from needlewise.report.document import (
 from needlewise.report.svg import accents, bar, icon_field, safe, swatch
 
 CONTENTS, SOURCES, ABOUT, READ_AT = "On this page", "Sources", "About this page", "read at"
-_BROAD = 5  # from so many columns on, a table needs more width than a small tablet has
+_BROAD = 4  # from so many columns on, a table needs more width than a small tablet has
 _LONG = re.compile(r"(\S{24})(?=\S)")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _PMID = re.compile(r"[1-9]\d{0,8}")

@@ -15,9 +15,11 @@ from needlewise.outlook.draws import draws_hash
 from needlewise.outlook.harms import HarmCell
 from needlewise.outlook.look_ahead import HarmLine
 from needlewise.outlook.prediction import Estimate
+from needlewise.report.document import numbers
 from needlewise.report.numbers import hundred, of, ten, tenth, whole
-from needlewise.report.values import shares_of_100
-from needlewise.report.view import facts, sources
+from needlewise.report.values import shares_of_100, weights_of_100
+from needlewise.report.view import document, facts, sources
+from needlewise.report.words import difference_of_100
 
 
 class Strict(BaseModel):
@@ -77,7 +79,8 @@ class OutlookJson(Strict):
     `mean`, `low`, `high`: expected pain 0-10 of people like this (outcome pain). For function,
     whose course is not known, the difference to no needling on the instrument. `effect`: the
     trials' average difference, points of 100 or of the instrument, negative is better. Chances
-    count people of 100. A missing number is null and `why` says why.
+    count people of 100; `difference` is how many more than without needling. A missing number is
+    null and `why` says why.
     """
 
     id: str
@@ -99,6 +102,9 @@ class OutlookJson(Strict):
     chance_low: int | None
     chance_high: int | None
     chance_without: int | None
+    difference: int | None
+    difference_low: int | None
+    difference_high: int | None
     certainty: str | None
     certainty_reason: str | None
     source_ids: list[str]
@@ -173,7 +179,10 @@ class SourceJson(Strict):
 
 
 class ComparisonJson(Strict):
-    """A comparison, or a stop: then `outlook`, `harms` and `shams` are empty, `comparison` null."""
+    """A comparison, or a stop: then `outlook`, `harms` and `shams` are empty, `comparison` null.
+
+    `numbers` has every number of the page by its id, as printed.
+    """
 
     content: ContentJson
     about: dict[str, str]
@@ -186,6 +195,7 @@ class ComparisonJson(Strict):
     shams: list[ShamJson]
     harms: list[HarmJson]
     comparison: ComparisonPart | None
+    numbers: dict[str, list[str]]
     sources: list[SourceJson]
 
 
@@ -216,8 +226,17 @@ def as_model(comparison: Comparison) -> ComparisonJson:
         shams=[_sham(s) for s in outlook.shams],
         harms=[_harm(h) for h in outlook.harms],
         comparison=_comparison(comparison) if shown else None,
+        numbers=_numbers(comparison),
         sources=[SourceJson(**vars(s)) for s in sources(comparison)] if shown else [],
     )
+
+
+def _numbers(comparison: Comparison) -> dict[str, list[str]]:
+    """Every number of the page by its id, as printed; `needlewise explain ID` tells its trail."""
+    found: dict[str, list[str]] = {}
+    for number in dict.fromkeys(numbers(document(comparison))):
+        found.setdefault(number.id, []).append(number.text)
+    return found
 
 
 def _triage(comparison: Comparison) -> TriageJson:
@@ -258,23 +277,22 @@ def _options(comparison: Comparison) -> list[OptionJson]:
 def _range(estimate: Estimate | None, digits: int) -> RangeJson | None:
     if estimate is None:
         return None
-    numbers = [estimate.mean, estimate.low, estimate.high]
-    mean, low, high = (float(whole(x)) if digits == 0 else tenth(x) for x in numbers)
+    ends = [estimate.mean, estimate.low, estimate.high]
+    mean, low, high = (float(whole(x)) if digits == 0 else tenth(x) for x in ends)
     return RangeJson(mean=mean, low=low, high=high)
 
 
 def _cell(comparison: Comparison, cell: Cell) -> OutlookJson:
     outlook = comparison.outlook
     pain = cell.outcome == "pain"
-    reference = outlook.cell(outlook.topic.options[0].id, cell.outcome, cell.week)
+    reference = outlook.cell(outlook.reference, cell.outcome, cell.week)
     whys = [w for w in (cell.why, cell.why_no_level, cell.why_no_chance) if w]
     level = cell.expected
-    if pain:
-        numbers = [None] * 3 if level is None else [ten(x) for x in vars(level).values()]
-    else:
-        effect = _range(cell.effect, 1)
-        numbers = [None] * 3 if effect is None else [effect.mean, effect.low, effect.high]
+    figures = [None] * 3 if level is None else [ten(x) for x in vars(level).values()]
+    if not pain and (effect := _range(cell.effect, 1)):
+        figures = [effect.mean, effect.low, effect.high]
     chance = cell.chance
+    more = (None, None, None) if cell.difference is None else difference_of_100(cell, reference)
     return OutlookJson(
         id=cell.key,
         option=cell.option,
@@ -285,9 +303,7 @@ def _cell(comparison: Comparison, cell: Cell) -> OutlookJson:
         trials=len(cell.trials),
         people=cell.people,
         unit="pain, 0 to 10" if pain else outlook.topic.settings["outcomes"][cell.outcome]["unit"],
-        mean=numbers[0],
-        low=numbers[1],
-        high=numbers[2],
+        **dict(zip(("mean", "low", "high"), figures, strict=True)),
         you_low=None if cell.you is None else ten(cell.you.low),
         you_high=None if cell.you is None else ten(cell.you.high),
         effect=_range(cell.effect, 0 if pain else 1),
@@ -297,6 +313,9 @@ def _cell(comparison: Comparison, cell: Cell) -> OutlookJson:
         chance_without=(
             None if chance is None or reference.chance is None else hundred(reference.chance.mean)
         ),
+        difference=more[0],
+        difference_low=more[1],
+        difference_high=more[2],
         certainty=None if cell.certainty is None else cell.certainty.level,
         certainty_reason=None if cell.certainty is None else cell.certainty.reason,
         source_ids=list(cell.trials),
@@ -364,6 +383,7 @@ def _comparison(comparison: Comparison) -> ComparisonPart:
 
 
 def _fit(fit: Fit) -> FitJson:
+    now = weights_of_100(fit)
     return FitJson(
         ahead=shares_of_100(fit),
         ahead_low={o: hundred(s) for o, s in fit.low.items()},
@@ -373,7 +393,7 @@ def _fit(fit: Fit) -> FitJson:
         verdict=fit.verdict,
         leader=fit.leader,
         flips=[
-            {"criterion": f.criterion, "now": hundred(f.now), "needed": hundred(f.needed),
+            {"criterion": f.criterion, "now": now[f.criterion], "needed": hundred(f.needed),
              "ahead": f.ahead}
             for f in fit.flips
         ],

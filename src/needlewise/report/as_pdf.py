@@ -58,6 +58,21 @@ def pdf_bytes(document: Document) -> bytes:
             missing |= found or rare
 
 
+def png_pages(document: Document) -> list[bytes]:
+    """The PDF's pages as PNG pictures."""
+    import typst
+
+    data = json.dumps(_data(document), ensure_ascii=False)
+    pages = typst.compile(
+        asset("page.typ").encode(),
+        sys_inputs={"document": data, "note": ""},
+        ignore_system_fonts=True,
+        format="png",
+        ppi=110.0,
+    )
+    return pages if isinstance(pages, list) else [pages]
+
+
 def _compiled(data: str, missing: set[str]) -> bytes:
     import typst
 

@@ -87,6 +87,7 @@ class IconRow:
         line: the count without needling.
         text: what the picture says, as its one text alternative.
         beside: the numbers beside the field.
+        unknown: the two or three words on a hatched field.
     """
 
     option: str
@@ -97,6 +98,7 @@ class IconRow:
     line: int
     text: str
     beside: tuple[Text, ...]
+    unknown: str = "not studied"
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,8 @@ def _benchmarks(words: Words) -> list[Text]:
             difference_number(b.ours, 0, f"benchmark.{b.id}"),
             Num(f"{abs(b.distance):.1f}", f"benchmark.{b.id}"),
         )
+        if b.audience:
+            text = line("{} (ours studied only in {})", text, b.audience)
         if abs(b.distance) > 2:
             text = line("{}: they do not agree", text)
         found.append(line("{}.", text))

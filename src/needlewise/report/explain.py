@@ -42,6 +42,7 @@ FORMULAS = {
     "trials": "Number of studies with usable rows among those that answer.",
     "people": "People randomised in those studies.",
 }
+NEW_SETTING = "the range is that of a new setting (tau squared added)"
 ALSO = {
     "course": ("effect_shrinks_with_pain", "slope_low", "slope_high", "course_se",
                "course_tau_scale", "change_correlation", "pain_sd"),
@@ -99,7 +100,9 @@ def _parts(comparison: Comparison, number: str) -> Iterable[tuple[str, list[str]
     elif kind == "benchmark":
         cell = next(b for b in outlook.benchmarks if b.id == rest)
         yield "Rows", [_row(outlook.topic, cell.place)]
-        yield from _contrast(comparison, "pain", _primary(outlook.topic), cell.option, cell.against)
+        yield from _contrast(
+            comparison, _primary(outlook.topic), cell.option, cell.against, cell.audience
+        )
     elif kind in {"fit", "flip"}:
         yield from _fit(comparison)
     elif kind in {"trials", "people"} and rest in {"pain"}:
@@ -107,10 +110,12 @@ def _parts(comparison: Comparison, number: str) -> Iterable[tuple[str, list[str]
         assert effects is not None
         yield "Studies", [f"{s.label} ({s.id})" for s in effects.network.studies]
     elif rest.startswith("sham."):
-        _, week, option, sham = rest.split(".")
-        yield from _contrast(comparison, "pain", float(week), option, sham)
+        pretend = next(s for s in outlook.shams if s.key == rest)
+        yield from _contrast(
+            comparison, pretend.week, pretend.option, pretend.sham, pretend.audience
+        )
         if kind == "chance":
-            yield from _person(comparison, float(week))
+            yield from _person(comparison, pretend.week)
     else:
         outcome, week, option = rest.split(".")
         yield from _cell(comparison, kind, outlook.cell(option, outcome, float(week)))
@@ -160,21 +165,26 @@ def _cell(comparison: Comparison, kind: str, cell: Cell) -> Iterable[tuple[str, 
         else outlook.base.effects(cell.outcome, outlook.subject.audience)
     )
     assert effects is not None
-    yield "Whose trials", [f"{cell.audience}; evidence: {cell.evidence}, {cell.kind}"]
+    whose = f"{cell.audience}; evidence: {cell.evidence}, {cell.kind}"
+    others = cell.evidence == "other-people"
+    yield "Whose trials", [f"{whose}; {NEW_SETTING}" if others else whose]
     yield from _rows(comparison, effects, cell.week, (cell.option,), ())
 
 
 def _contrast(
-    comparison: Comparison, outcome: str, week: float, option: str, against: str
+    comparison: Comparison, week: float, option: str, against: str, others: str
 ) -> Iterable[tuple[str, list[str]]]:
+    """Rows behind pain with an option against another arm; `others`: whose trials, if not own."""
     outlook = comparison.outlook
-    for effects in (
-        outlook.base.effects(outcome, outlook.subject.audience), outlook.base.everyone(outcome)
-    ):  # fmt: skip
-        minus = () if effects and against == effects.network.reference else (against,)
-        if effects and effects.known((option, *minus)):
-            yield from _rows(comparison, effects, week, (option,), minus)
-            return
+    effects = (
+        outlook.base.everyone("pain")
+        if others
+        else outlook.base.effects("pain", outlook.subject.audience)
+    )
+    assert effects is not None
+    minus = () if against == effects.network.reference else (against,)
+    yield "Whose trials", [f"{others}; {NEW_SETTING}" if others else outlook.subject.audience.name]
+    yield from _rows(comparison, effects, week, (option,), minus)
 
 
 def _rows(

@@ -22,28 +22,33 @@ from needlewise.report.words import (
     Words,
     chance_number,
     chance_range,
+    counts_text,
     difference_count,
     difference_number,
+    difference_of_100,
     effect_text,
     level_text,
     missing,
     sentence,
 )
 
+LEGEND = ("same", "more", "band", "fewer", "not", "line", "none")
+
 
 def picture(words: Words) -> Section:
     """Of 100 people like you, at each horizon where anything can be counted."""
+    outlook = words.comparison.outlook
     blocks: list[Block] = [Paragraph((words["picture.intro"],))]
     for week in words.weeks:
-        cells = [words.comparison.outlook.cell(o.id, "pain", week) for o in words.topic.options]
-        reference = cells[0]
+        cells = [outlook.cell(o.id, "pain", week) for o in words.topic.options]
+        reference = outlook.cell(outlook.reference, "pain", week)
         if reference.chance is None:
             why = NO_FIGURE[reference.why_no_chance]
             return Section(
                 "picture", "The picture", (Paragraph(words.say("picture.no_icons", why)),)
             )
         rows = tuple(_icon_row(words, cell, reference) for cell in cells)
-        legend = tuple((k, words[f"picture.{k}"]) for k in ("same", "more", "fewer", "not"))
+        legend = tuple((k, words[f"picture.{k}"]) for k in LEGEND)
         title = plain(words.say("picture.title", words.horizon(week)))
         blocks.append(Icons(f"picture.{week:g}", title, rows, legend))
     return Section("picture", "The picture", tuple(blocks))
@@ -54,7 +59,10 @@ def _icon_row(words: Words, cell: Cell, reference: Cell) -> IconRow:
     if cell.chance is None or reference.chance is None:
         why = plain(missing(cell.why or cell.why_no_chance))
         text = f"{label}: {why}."
-        return IconRow(cell.option, label, (), 0, 0, 0, text, (words.say("picture.none", why),))
+        return IconRow(
+            cell.option, label, (), 0, 0, 0, text, (words.say("picture.no_number", why),),
+            "not studied" if cell.why in {"not-studied", "together"} else "no number",
+        )  # fmt: skip
     without, better = hundred(reference.chance.mean), hundred(cell.chance.mean)
     same = min(without, better)
     counts = (
@@ -63,8 +71,9 @@ def _icon_row(words: Words, cell: Cell, reference: Cell) -> IconRow:
     )  # fmt: skip
     solid = band = better
     if cell.difference is not None:
-        solid = min(max(without + hundred(cell.difference.low), 0), better)
-        band = max(min(without + hundred(cell.difference.high), 100), better)
+        _, low, high = difference_of_100(cell, reference)
+        solid = min(max(without + low, 0), better)
+        band = max(min(without + high, 100), better)
     beside: list[Text] = [
         words.say(
             "picture.beside", chance_number(cell), Num(str(100 - better), f"chance.{cell.key}")
@@ -73,7 +82,7 @@ def _icon_row(words: Words, cell: Cell, reference: Cell) -> IconRow:
     ]
     if cell.difference is not None:
         beside.append(sentence(words.say("picture.against", difference_count(cell, reference))))
-        if hundred(cell.difference.low) < 0:
+        if low <= 0:  # the line without needling lies inside the band
             beside.append((words["picture.may_be_worse"],))
     if cell.evidence == "other-people":
         beside.append((f"Studied only in {cell.audience}.",))
@@ -147,7 +156,8 @@ def _chart(words: Words) -> Chart:
             cell = outlook.cell(option.id, "pain", week)
             if cell.expected is None:
                 ends = plain(missing(cell.why or cell.why_no_level))
-                break
+                continue
+            ends = ""
             e = cell.expected
             points.append((week, ten(e.mean), ten(e.low), ten(e.high)))
         series.append(Series(option.id, option.label, tuple(points), ends))
@@ -203,9 +213,5 @@ def _sham_text(words: Words, cell: ShamCell) -> Text:
         text = line("{}; studied only in {}", text, cell.audience)
     if cell.people is None:
         return text
-    people = cell.people
-    count = Num(
-        f"{hundred(people.mean)} ({hundred(people.low)} to {hundred(people.high)})",
-        f"chance.{cell.key}",
-    )
-    return line("{}; {} of 100 more clearly better", text, count)
+    counts = counts_text(*(hundred(x) for x in vars(cell.people).values()))
+    return line("{}; clearly better: {} of 100", text, Num(counts, f"chance.{cell.key}"))

@@ -10,8 +10,6 @@ from html import escape as escaped
 from needlewise.report.characters import clean
 from needlewise.report.document import Bars, Chart, Document, IconRow, Icons
 
-NOT_STUDIED = "not studied"
-
 # The options of a topic keep their accent in every document, whichever of them it shows.
 _ACCENTS = ("no-needling", "dry-needling", "acupuncture", "electroacupuncture", "both")
 ACCENTS = 8
@@ -145,7 +143,7 @@ def _unknown_field(row: IconRow, id: str, classes: str) -> str:
         f'<rect class="none" x="3" y="3" width="200" height="200" rx="8" fill="url(#{id}-none)"/>'
         f'<rect class="plate" x="{at(middle - 66)}" y="{at(middle - 19)}" width="132" height="38" '
         f'rx="6"/><text class="none-text" x="{at(middle)}" y="{at(middle + 6)}" '
-        f'text-anchor="middle">{NOT_STUDIED}</text>'
+        f'text-anchor="middle">{safe(row.unknown)}</text>'
     )
     return picture(body, _FIELD, _FIELD, id=id, title=row.text, classes=f"{classes} unknown")
 

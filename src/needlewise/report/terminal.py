@@ -24,8 +24,7 @@ from needlewise.report.document import (
     Text,
 )
 
-FILL = {"same": "#", "more": "+", "fewer": "-", "not": "."}
-BANDED = "~"
+FILL = {"same": "#", "more": "+", "band": "~", "fewer": "-", "not": ".", "none": "/"}
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -127,7 +126,8 @@ class _Writer:
             for beside in row.beside:
                 yield from self.wrap(beside, "    ")
         for kind, meaning in icons.legend:
-            yield from self.wrap((f"{FILL[kind]} {meaning}",), "    ")
+            if kind in FILL:
+                yield from self.wrap((f"{FILL[kind]} {meaning}",), "    ")
 
     def field(self, row: IconRow) -> Iterator[str]:
         """100 marks in two lines of 50, filled in one order; ~ is more, but not sure."""
@@ -136,8 +136,8 @@ class _Writer:
             return
         marks = "".join(FILL[kind] * count for kind, count in row.counts)
         marks = "".join(
-            BANDED if mark == "+" and place >= row.solid else mark
-            for place, mark in enumerate(marks)
+            FILL["band"] if mark == "+" and place > row.solid else mark
+            for place, mark in enumerate(marks, start=1)
         )
         yield "    " + marks[:50]
         yield "    " + marks[50:]

@@ -26,16 +26,25 @@ def shares_of_100(fit: Fit) -> dict[str, int]:
     return dict(zip(fit.options, counts, strict=True))
 
 
+def weights_of_100(fit: Fit) -> dict[str, int]:
+    """Weights as whole counts of 100."""
+    counts = largest_remainder(list(fit.weights.values()), 100)
+    return dict(zip(fit.weights, counts, strict=True))
+
+
 def _fit_blocks(words: Words, fit: Fit) -> list[Block]:
+    left_out = [_left_out(words, o, why) for o, why in fit.left_out.items()]
+    if not fit.options:
+        return [
+            Paragraph((words["values.alone"],), "lead"),
+            Bullets(tuple(left_out), "What takes no part"),
+        ]
     counts = shares_of_100(fit)
     ahead = joined(
         [words.say("values.ahead", words.short(o), Num(str(counts[o]), f"fit.{o}"))
          for o in fit.options]
     )  # fmt: skip
-    weights = largest_remainder(list(fit.weights.values()), 100)
-    told = ", ".join(
-        f"{_label(words, c)} {w}" for c, w in zip(fit.weights, weights, strict=True)
-    )  # fmt: skip
+    told = ", ".join(f"{_label(words, c)} {w}" for c, w in weights_of_100(fit).items())
     blocks: list[Block] = [
         Paragraph(sentence(words.say("values.result", ahead)), "lead"),
         Paragraph((_verdict(words, fit),)),
@@ -46,7 +55,6 @@ def _fit_blocks(words: Words, fit: Fit) -> list[Block]:
         ),
         Paragraph(words.say("values.weights", told), "small"),
     ]
-    left_out = [_left_out(words, o, why) for o, why in fit.left_out.items()]
     blocks.append(
         Bullets(tuple(left_out + _changes(words, fit)), "Beside the fit, and what would change it")
     )
@@ -86,13 +94,14 @@ def _left_out(words: Words, option: str, why: str) -> Text:
 
 def _changes(words: Words, fit: Fit) -> list[Text]:
     found: list[Text] = []
+    now = weights_of_100(fit)
     for flip in fit.flips[:1]:
         found.append(
             words.say(
                 "values.flip",
                 _label(words, flip.criterion),
                 Num(str(hundred(flip.needed)), f"flip.{flip.criterion}"),
-                Num(str(hundred(flip.now)), f"flip.{flip.criterion}"),
+                Num(str(now[flip.criterion]), f"flip.{flip.criterion}"),
                 words.short(flip.ahead),
             )
         )

@@ -52,7 +52,7 @@ def _stop(words: Words) -> tuple[Section, ...]:
         Section("stop", "What to do now",
                 (Callout("stop", first, tuple((t,) for t in rest)),)),
         Section("why", "Why this stopped",
-                (Bullets(tuple(dict.fromkeys((r.text,) for r in triage.reasons))),)),
+                (Bullets(tuple(dict.fromkeys((r.text,) for r in triage.leading))),)),
     ]  # fmt: skip
     asks = tuple((q,) for q in triage.ask_clinician)
     if asks:
@@ -115,6 +115,7 @@ def sources(comparison: Comparison) -> tuple[Source, ...]:
     used = set(own_trials(Words(comparison)))
     used |= {t for c in outlook.cells for t in c.trials}
     used |= {t for s in outlook.shams for t in s.trials}
+    used |= {s.id.split("/")[0] for s in outlook.course.sources} if outlook.course else set()
     found = [_trial(row) for row in topic["studies"] if row["study_id"] in used]
     seen: set[str] = set()
     places = {p for h in outlook.harms if h.cell for p in h.cell.places}

@@ -112,13 +112,24 @@ def difference_count(cell: Cell, reference: Cell) -> Num:
 
     The count is that of the two counts shown, so that the reader's own subtraction agrees.
     """
-    assert cell.chance is not None and reference.chance is not None and cell.difference is not None
+    return Num(counts_text(*difference_of_100(cell, reference)), f"difference.{cell.key}")
+
+
+def difference_of_100(cell: Cell, reference: Cell) -> tuple[int, int, int]:
+    """The difference in people of 100 as words, icons and JSON show it, with its range."""
+    assert cell.chance is not None
+    assert cell.difference is not None
+    assert reference.chance is not None
     mean = hundred(cell.chance.mean) - hundred(reference.chance.mean)
-    low = min(hundred(cell.difference.low), mean)
-    high = max(hundred(cell.difference.high), mean)
+    low, high = hundred(cell.difference.low), hundred(cell.difference.high)
+    return mean, min(low, mean), max(high, mean)
+
+
+def counts_text(mean: int, low: int, high: int) -> str:
+    """A difference in people in words: `36 more (1 more to 66 more)`."""
     ends = [f"{abs(x)} {'fewer' if x < 0 else 'more'}" if x else "none" for x in (low, high)]
     lead = f"{abs(mean)} {'fewer' if mean < 0 else 'more'}" if mean else "no more"
-    return Num(f"{lead} ({ends[0]} to {ends[1]})", f"difference.{cell.key}")
+    return f"{lead} ({ends[0]} to {ends[1]})"
 
 
 def chance_range(cell: Cell) -> Num:

@@ -58,7 +58,7 @@ def certainty_of(
     )
     loss = sum(CONCERNS.index(d.judgement) for d in domains if d.judgement in CONCERNS)
     level = max(3 - loss, 0)
-    if domains[0].judgement != CONCERNS[0]:
+    if not any(_ratings(effects, support)):
         level = min(level, LEVELS.index(effects.network.topic.settings["certainty"]["unrated_cap"]))
     reason = max(
         (d for d in domains if d.judgement in CONCERNS),
@@ -72,9 +72,13 @@ def certainty_of(
     return Certainty(LEVELS[level], reason, domains)
 
 
-def _bias(effects: Effects, support: Support) -> Domain:
+def _ratings(effects: Effects, support: Support) -> list[str]:
     studies = effects.network.topic["studies"].by("study_id")
-    ratings = [studies[s]["risk_of_bias"] for s in support.trials]
+    return [studies[s]["risk_of_bias"] for s in support.trials]
+
+
+def _bias(effects: Effects, support: Support) -> Domain:
+    ratings = _ratings(effects, support)
     if not any(ratings):
         return Domain(
             "within-study bias", CONCERNS[1], "Nobody rated the quality of these trials here."
@@ -84,7 +88,12 @@ def _bias(effects: Effects, support: Support) -> Domain:
     judgement = (
         CONCERNS[2] if worst else CONCERNS[1] if unrated or "some" in ratings else CONCERNS[0]
     )
-    return Domain("within-study bias", judgement, "Some of these trials may be biased.")
+    reason = (
+        "These trials were rated as well done."
+        if judgement == CONCERNS[0]
+        else "Some of these trials may be biased."
+    )
+    return Domain("within-study bias", judgement, reason)
 
 
 def _indirectness(support: Support, other_people: bool) -> Domain:

@@ -90,6 +90,13 @@ class _Sums:
     def take(self, nodes: Array) -> _Sums:
         return _Sums(self.precision[nodes], self.score[nodes], self.log_terms[nodes])
 
+    def plus(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.precision + other.precision,
+            self.score + other.score,
+            self.log_terms + other.log_terms,
+        )
+
 
 @dataclass(frozen=True)
 class _Diagonal:
@@ -197,19 +204,12 @@ def posterior(
     ]
     prior_precision = np.linalg.inv(prior)
     _, log_determinant = np.linalg.slogdet(prior)
-    # Each part alone gives a bound that is wide enough for the joint.
-    uppers = [_upper(part, p, prior_precision, tau_scale) for part in parts]
-    grids = [_grid(upper, nodes) for upper in uppers]
+    grids = [_grid(_bound(parts, g, p, prior_precision, tau_scale), nodes) for g in parts]
     sums = [_data_sums(part, np.square(g[0]), p) for part, g in zip(parts, grids, strict=True)]
     index = np.indices([nodes] * len(groups)).reshape(len(groups), -1)
     joint = sums[0].take(index[0])
     for part, chosen in zip(sums[1:], index[1:], strict=True):
-        other = part.take(chosen)
-        joint = _Sums(
-            joint.precision + other.precision,
-            joint.score + other.score,
-            joint.log_terms + other.log_terms,
-        )
+        joint = joint.plus(part.take(chosen))
     taus = np.stack([g[0][i] for g, i in zip(grids, index, strict=True)], axis=1)
     log_weight = sum(np.log(g[1][i]) for g, i in zip(grids, index, strict=True))
     factor, log_part = _factor(joint, prior_precision)
@@ -236,17 +236,41 @@ def _grid(upper: float, nodes: int) -> tuple[Array, Array]:
     return upper * s * s, upper * s * weights
 
 
-def _upper(blocks: Sequence[Placed], p: int, prior_precision: Array, tau_scale: float) -> float:
-    """Where the log posterior of tau has fallen 30 below its maximum."""
+def _bound(
+    parts: Sequence[Sequence[Placed]],
+    own: Sequence[Placed],
+    p: int,
+    prior_precision: Array,
+    tau_scale: float,
+) -> float:
+    """How far to follow the tau of one part: alone, and where the others do not differ at all.
+
+    Parts that each agree within but not with each other need the second.
+    """
+    others = [block for part in parts if part is not own for block in part]
+    alone = _upper(own, [], p, prior_precision, tau_scale)
+    return max(alone, _upper(own, others, p, prior_precision, tau_scale)) if others else alone
+
+
+def _upper(
+    blocks: Sequence[Placed],
+    others: Sequence[Placed],
+    p: int,
+    prior_precision: Array,
+    tau_scale: float,
+) -> float:
+    """Where the log posterior of tau has fallen 30 below its maximum; `others` have tau zero."""
     widest = tau_scale * np.sqrt(2.0 * DEPTH + 20.0)
-    for _ in range(3):
+    rest = _data_sums(others, np.zeros(25), p)
+    for _ in range(12):
         grid = widest * np.linspace(0.0, 1.0, 25) ** 2
-        sums = _data_sums(blocks, np.square(grid), p)
+        sums = _data_sums(blocks, np.square(grid), p).plus(rest)
         curve = _factor(sums, prior_precision)[1] + half_normal(grid[:, None], tau_scale)
         peak = int(np.argmax(curve))
         below = np.flatnonzero(curve[peak:] < curve[peak] - DEPTH)
-        if not len(below):
-            return float(widest)
+        if not len(below):  # the trials differ far more than the prior expects
+            widest *= 3.0
+            continue
         narrower = float(grid[peak + below[0]])
         if narrower > 0.6 * widest:
             return narrower

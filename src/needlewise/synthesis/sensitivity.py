@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from needlewise.errors import InputError
 from needlewise.evidence import ArmSeries, Audience, Network, Study, audience_all, build_network
 from needlewise.synthesis.base import evidence_base
 from needlewise.synthesis.effects import Effects
@@ -96,7 +97,7 @@ def _benchmark(
     estimate: float | None, low: float | None, high: float | None,
 ) -> Study:  # fmt: skip
     if estimate is None or low is None or high is None:
-        raise ValueError(f"{place} has no interval")
+        raise InputError(f"{place} has no estimate with an interval; add it or remove the row.")
     sd = network.scale.pain_sd
     variance = ((high - low) / 3.92 * sd) ** 2 / 2
 

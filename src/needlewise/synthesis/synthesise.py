@@ -125,13 +125,15 @@ def _fit(network: Network, settings: Settings) -> Mixture:
         )
         for s in network.studies
     ]
-    if settings.fixed_tau is not None:
-        return posterior(
-            [replace(b, errors=b.errors + settings.fixed_tau**2 * b.effects,
-                     effects=np.zeros_like(b.effects)) for b in blocks],
-            prior, settings.priors.tau_scale, settings.nodes,
-        )  # fmt: skip
-    return posterior(blocks, prior, settings.priors.tau_scale, settings.nodes)
+    if settings.fixed_tau is None:
+        return posterior(blocks, prior, settings.priors.tau_scale, settings.nodes)
+    tau = settings.fixed_tau
+    fixed = [
+        replace(b, errors=b.errors + tau**2 * b.effects, effects=np.zeros_like(b.effects), group=0)
+        for b in blocks
+    ]
+    mixture = posterior(fixed, prior, settings.priors.tau_scale, 1)
+    return replace(mixture, taus=np.full((1, 1), tau))
 
 
 def prior_covariance(network: Network, settings: Settings) -> Array:
@@ -163,7 +165,7 @@ def support_of(
     differences = network.differences((low, high))
     varied = [network.components.index(c) for c in (*plus, *minus)]
     trials = tuple(study for study, rows in differences.items() if np.any(rows[:, varied] != 0.0))
-    kind = _kind(network, plus, minus, target, (low, high))
+    kind = _kind(network, plus, minus, (low, high))
     people = _people(network, trials)
     own = [network.components.index(c) for c in plus]
     if not any(np.any(differences[s][:, own] != 0.0) for s in trials):
@@ -199,7 +201,6 @@ def _kind(
     network: Network,
     plus: tuple[str, ...],
     minus: tuple[str, ...],
-    target: Array,
     window: tuple[float, float],
 ) -> str:
     """direct: a trial compares exactly these; add-on: with a common co-treatment; else indirect."""
