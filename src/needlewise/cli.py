@@ -151,7 +151,7 @@ def topic_check(
 
     found = check_topic(folder or TOPICS / "low_back_pain")
     out(format_report(found))
-    if found.errors:
+    if not found.passed:
         raise typer.Exit(BAD_INPUT)
 
 

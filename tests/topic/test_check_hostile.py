@@ -68,9 +68,10 @@ def test_any_bytes_in_a_file(content: bytes, name: str, tmp_path: Path) -> None:
 @given(data=st.data())
 def test_any_setting(draft: Draft, data: st.DataObject) -> None:
     """Any value in place of any setting, whatever its type."""
+    keys = st.text(max_size=4)
     anything = st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
         max_leaves=5,
     )
     whole = draft.settings

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from needlewise.cases import channels
@@ -17,7 +18,7 @@ from needlewise.cases.detectors import NEVER, SHOW
 from needlewise.cases.finding import Finding, error, holds, judged, short, waits
 from needlewise.cases.meaning import said
 from needlewise.cases.numbers import NARROWER, WIDER, moved_wrongly, numbers, same
-from needlewise.cases.shown import Shown, ranking_of
+from needlewise.cases.shown import Shown, ranking_of, sighted_english
 from needlewise.person.rulebook import RANKS, STATUSES
 from needlewise.topic import Topic
 
@@ -29,6 +30,7 @@ NOT_BUILT = {
 }  # fmt: skip
 SHOWN_BY_FOLLOW_UP = {"progress_with_error", "no_attribution"}
 WORDS_OF_PAGES = {"must_show", "must_not_show"}
+RANGE_OVER_RANKING = "range over all weights that keep the ranking"
 REFUSED = "rejected with a plain message; other answers kept"
 EXPLAINED = re.compile(r"\bat odds with (?:the others|other trials)|\bnarrower because\b")
 
@@ -130,7 +132,7 @@ def _reasons_include(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
 def _constraints_include(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
     """On one needling option at least."""
     for text in _listed(value):
-        yield from _limit(seen, key, text, [row for row in seen.shown.data["options"]])
+        yield from _limit(seen, key, text, seen.shown.data["options"])
 
 
 def _limit(seen: Seen, key: str, text: str, rows: list[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -182,7 +184,7 @@ def _must_show(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
         elif word in SHOWN_BY_FOLLOW_UP:
             yield waits(f"{key} {word}", FOLLOW_UP)
         else:
-            yield short(key, word, "not found", *missing)
+            yield short(key, word, "nothing of it", *missing)
 
 
 def _must_not_show(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
@@ -203,8 +205,6 @@ def _numbers(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
     fit = key == "numbers"
     own = numbers(seen.shown.data, fit=fit)
     if value == "equal to the sighted English version":
-        from needlewise.cases.shown import sighted_english
-
         other = seen.again(sighted_english(seen.answers))
         yield same(key, numbers(other.data, fit=fit), own)
     elif value != "unchanged":
@@ -264,7 +264,7 @@ def _values_result(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
     find = SHOW["values_result"].find
     told = {channel: find(seen.shown.words(channel)) for channel in seen.channels}
     without = tuple(channel for channel, text in told.items() if not text)
-    fit = (seen.shown.data["comparison"] or {}).get("fit")
+    fit = (seen.shown.data["comparison"] or {}).get("fit") or {}
     if value == "absent":
         shown = tuple(channel for channel, text in told.items() if text)
         yield short(key, "no fit", told[shown[0]], *shown) if shown else holds(key)
@@ -273,15 +273,12 @@ def _values_result(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
     elif without:
         yield short(key, "a fit", "none", *without)
     elif value == "unchanged":
-        before = (seen.base.data["comparison"] or {}).get("fit") if seen.base else None
+        before = (seen.base.data["comparison"] or {}).get("fit") if seen.base else {}
         yield judged(key, fit == before, "the same fit", "another fit")
     elif value == RANGE_OVER_RANKING:
         yield _keeps_ranking(seen, key, fit)
     else:
         yield holds(key)
-
-
-RANGE_OVER_RANKING = "range over all weights that keep the ranking"
 
 
 def _keeps_ranking(seen: Seen, key: str, fit: Mapping[str, Any]) -> Finding:
@@ -290,7 +287,7 @@ def _keeps_ranking(seen: Seen, key: str, fit: Mapping[str, Any]) -> Finding:
     names = list(fit["weights"])
     weights = iter(fit["weights"].values())
     levels = [[next(weights, 0.0) for _ in group] for group in order]
-    falls = all(min(a) >= max(b) - 1e-9 for a, b in zip(levels, levels[1:], strict=False))
+    falls = all(min(a) >= max(b) - 1e-9 for a, b in pairwise(levels))
     ranged = set(fit["ahead"]) == set(fit["ahead_low"]) == set(fit["ahead_high"])
     good = falls and ranged and len(names) == sum(map(len, order))
     return judged(key, good, "shares with ranges, weights in the order given", fit["weights"])

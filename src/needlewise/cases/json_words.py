@@ -117,7 +117,8 @@ def _harm(row: Mapping[str, Any]) -> str:
 def _verdict(row: Mapping[str, Any]) -> str:
     certainty = f" (certainty {row['certainty']})" if row.get("certainty") else ""
     pair = f"{_named(row.get('option'))} against {_named(row.get('against'))}"
-    return f"{pair}, {_named(row.get('outcome'))}, week {row.get('week'):g}: {row.get('verdict')}{certainty}"
+    what = f"{_named(row.get('outcome'))}, week {row.get('week'):g}"
+    return f"{pair}, {what}: {row.get('verdict')}{certainty}"
 
 
 def _fit(fit: Mapping[str, Any]) -> list[str]:

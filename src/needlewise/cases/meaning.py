@@ -14,10 +14,13 @@ from needlewise.cases.channels import plain
 
 SHARE = 0.6
 _EMPTY = frozenset(
-    "a an and any are as at be before but by can cannot do does for from has have if in into is it "
-    "its no not of off on one only or out over shown so than that the their then there these they "
-    "this to under until up very where which while with without you your never avoid avoided "
-    "allowed possible stay stays".split()
+    re.findall(
+        r"\w+",
+        "a an and any are as at be before but by can cannot do does for from has have if in into "
+        "is it its no not of off on one only or out over shown so than that the their then there "
+        "these they this to under until up very where which while with without you your never "
+        "avoid avoided allowed possible stay stays",
+    )
 )
 _FORBIDS = re.compile(r"\b(?:no|not|never|avoid\w*|without|drop out|cannot|blocked|only)\b")
 _ENDINGS = ("ings", "ing", "ed", "es", "s", "er", "ly")

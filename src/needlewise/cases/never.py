@@ -20,7 +20,7 @@ comparison = has(
     rf"|\bunwanted effects? per course|\b{NUMBER} {RANGE}"
 )
 _relative = re.compile(
-    rf"{NUMBER} ?(?:%|per ?cent) (?:less|more|lower|higher|better|fewer|likelier|reduction|increase)"
+    rf"{NUMBER} ?(?:%|per ?cent) (?:less|more|lower|higher|better|fewer|reduction|increase)"
     r"|\b(?:twice|half|double|three times|\d+ times) (?:as|more|less|the) \w+"
     r"|\b(?:odds|risk|hazard|rate) ratio\b|\brelative risk\b"
 )
@@ -76,7 +76,7 @@ def reassurance(text: str) -> str:
         r"\bnothing (?:to worry|serious)|\b(?:do not|don't|no need to) (?:worry|be alarmed)"
         r"|\bharmless\b|\brisk[- ]free|\b(?:perfectly|completely|entirely|quite|very) safe\b"
         r"|\bno risk\b|\bonly a (?:small|tiny|slight) risk"
-        r"|\b(?:needling|needles|acupuncture|treatment|this|it) (?:is|are) (?:safe|unlikely to harm)"
+        r"|\b(?:needling|needles|acupuncture|treatment|this|it) (?:is|are) safe\b"
         r"|\bprobably (?:nothing|fine)\b|\brest assured|\brarely (?:serious|dangerous)"
     )(text)
     if not found and not comparison(text):
@@ -104,8 +104,9 @@ NEVER: dict[str, Detector] = {
     ),
     "booking": Detector(
         has(r"\bbook (?:now|online|here|a|an|your|this)\b|\bbooking\b"
-            r"|\b(?:make|arrange|schedule|reserve) (?:an?|your) (?:appointment|session|course|visit)"
-            r"\b(?! with (?:a|your) doctor)|\bstart (?:your|the) (?:plan|course)\b"),
+            r"|\b(?:make|arrange|schedule|reserve) (?:an?|your) "
+            r"(?:appointment|session|course|visit)\b(?! with (?:a|your) doctor)"
+            r"|\bstart (?:your|the) (?:plan|course)\b"),
         "book a session of dry needling",
         "do not wait for an appointment. bring the note to your visit.",
     ),
@@ -134,7 +135,8 @@ NEVER: dict[str, Detector] = {
     ),
     "personal_precision": Detector(
         has(r"\byour (?:own |personal |individual )?(?:chance|chances|risk|odds|probability|"
-            r"likelihood)\b(?: of [\w ]{1,40})? (?:is|are|:|=)|\byou have an? \d[\d.]* ?(?:%|in |of )"
+            r"likelihood)\b(?: of [\w ]{1,40})? (?:is|are|:|=)"
+            r"|\byou have an? \d[\d.]* ?(?:%|in |of )"
             r"|\byou (?:will|are going to) (?:have|get|be|feel) (?:\d|better|pain)"
             r"|\bmade for you alone|\bcalculated for you\b"),
         "your chance of getting better is 54 of 100",
@@ -150,7 +152,8 @@ NEVER: dict[str, Detector] = {
         "you can choose again at any time. do not wait for an appointment. see your doctor.",
     ),
     "diagnosis": Detector(
-        has(rf"\byou (?:have|are suffering from|suffer from|have got) (?:an? )?(?:\w+ )?{_DISEASE}\b"
+        has(r"\byou (?:have|are suffering from|suffer from|have got) (?:an? )?(?:\w+ )?"
+            rf"{_DISEASE}\b"
             r"|\byour diagnosis\b|\bdiagnosis: |\byou have been diagnosed"
             rf"|\b(?:this|it) is (?:an? |clearly )?(?:\w+ )?{_DISEASE}\b"),
         "you have cauda equina syndrome",

@@ -5,7 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,7 @@ from needlewise.cases.finding import ERROR, HOLDS, SHORT, WAITS, Finding, error,
 from needlewise.cases.shown import Shown, as_a_case_means, show, without_field
 from needlewise.errors import InputError
 from needlewise.person import Person
-from needlewise.topic import Topic
+from needlewise.topic import Topic, load_topic
 
 WIDTH = 80
 
@@ -54,17 +58,41 @@ class Result:
     text: str
 
 
-def run_cases(topic: Topic, file: Path | None = None) -> Result:
+def run_cases(topic: Topic, file: Path | None = None, *, workers: int = 1) -> Result:
     """Run a file of cases (default: the topic's own `cases.json`).
+
+    Args:
+        workers: how many processes share the work. More than one reads the topic again from its
+            folder in each, and needs a main module that can be imported.
 
     Raises InputError where the file is no file of cases.
     """
     cases = read_cases(file or topic.folder / "cases.json")
     outcomes = [*_header(cases)]
-    for case in cases.cases:
-        outcomes.extend(_case(topic, case))
+    for found in _met(topic, cases.cases, min(workers, len(cases.cases))):
+        outcomes.extend(found)
     passed = not any(o.state in {SHORT, ERROR} for o in outcomes)
     return Result(tuple(outcomes), passed, _report(cases, outcomes))
+
+
+def _met(topic: Topic, cases: tuple[Case, ...], workers: int) -> Iterator[tuple[Outcome, ...]]:
+    """Every case with its variants, in file order."""
+    if workers < 2:
+        yield from (_case(topic, case) for case in cases)
+        return
+    # A process that has drawn a PDF has threads of its own: new ones start afresh.
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        yield from pool.map(_case_of, repeat(topic.folder), cases)
+
+
+def _case_of(folder: Path, case: Case) -> tuple[Outcome, ...]:
+    return _case(_topic_of(folder), case)
+
+
+@cache
+def _topic_of(folder: Path) -> Topic:
+    """The topic, read once in each process, so that its fits are shared by the cases there."""
+    return load_topic(folder)
 
 
 def _header(cases: CaseFile) -> Iterator[Outcome]:
@@ -77,13 +105,12 @@ def _header(cases: CaseFile) -> Iterator[Outcome]:
         yield Outcome("file", cases.path.name, tuple(findings))
 
 
-def _case(topic: Topic, case: Case) -> Iterator[Outcome]:
+def _case(topic: Topic, case: Case) -> tuple[Outcome, ...]:
     unknown = [error(key, "this key is not known") for key in case.unknown]
     weights = case.intake.get("weights")
     base, findings = _meet(topic, case.intake, case.expect, weights, None)
-    yield Outcome(case.id, case.title, (*unknown, *findings))
-    for variant in case.variants:
-        yield _variant(topic, case, variant, base, weights)
+    variants = [_variant(topic, case, variant, base, weights) for variant in case.variants]
+    return (Outcome(case.id, case.title, (*unknown, *findings)), *variants)
 
 
 def _variant(

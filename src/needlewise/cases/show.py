@@ -55,7 +55,7 @@ def absolute_numbers(text: str) -> str:
         return ""
     better = re.findall(rf"\b{COUNT} better", text)
     if len(better) >= 2:
-        return better[0]
+        return str(better[0])
     harms = has(
         rf"per course.*of 100\b.*(?:between {NUMBER} and {NUMBER}|{NUMBER} {RANGE})"
     )(text)  # fmt: skip
@@ -65,7 +65,7 @@ def absolute_numbers(text: str) -> str:
 def uncertainty_range(text: str) -> str:
     """Numbers with their ranges, not one alone but throughout."""
     found = re.findall(RANGE, text)
-    return found[0] if len(found) >= 6 else ""
+    return str(found[0]) if len(found) >= 6 else ""
 
 
 def text_alternative(text: str) -> str:

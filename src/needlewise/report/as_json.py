@@ -246,7 +246,7 @@ def _triage(comparison: Comparison) -> TriageJson:
         reasons=[
             ReasonJson(id=r.id, text=r.text, answers=list(r.answers), action=r.action,
                        source=r.source, where=r.where)
-            for r in triage.reasons
+            for r in triage.leading
         ],
         text=list(triage.text),
         handover=list(triage.handover),
