@@ -29,7 +29,7 @@ class Cell:
         evidence: own (trials about people like this person), other-people or none.
         why: key of NO_FIGURE where there is no effect, empty otherwise.
         audience: whose trials these are, in words ("people with leg pain (sciatica)").
-        trials, people, kind: what is behind the effect.
+        trials, people, kind: what is behind the effect; for no needling the course's sources.
         effect: the trials' average difference to no needling, display unit, negative is better;
             of other people's trials the prediction for a new setting.
         new_setting: the same for a new setting (heterogeneity added).

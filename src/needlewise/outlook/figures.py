@@ -171,6 +171,9 @@ class Figures:
         why = self._why_no_level(outcome)
         if why:
             return replace(cell, why_no_level=why, why_no_chance=why)
+        assert self.course is not None
+        sources = tuple(dict.fromkeys(s.id.split("/")[0] for s in self.course.sources))
+        cell = replace(cell, evidence="own", kind="course", trials=sources)
         without, spread = self.without[week], self.spreads[week]
         expected = estimate(without.pain)
         if spread is None:

@@ -96,7 +96,7 @@ def facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     sign_off = str(about.get("sign_off", ""))
     about["sign_off"] = wording["not_signed"] if sign_off == "none" else sign_off
     labels = {
-        "sign_off": "Content", "funding": "Paid for by", "search_date": "Trials searched until",
+        "sign_off": "Content", "funding": "Who paid for this", "search_date": "Trials searched until",
         "next_review": "Next review due", "purpose": "Made",
     }  # fmt: skip
     found = [(labels[k], str(about.get(k) or wording["not_stated"])) for k in ABOUT]
