@@ -204,7 +204,7 @@ def cases_run(
     from needlewise.cases import run_cases
     from needlewise.topic import load_topic
 
-    result = run_cases(load_topic(topic), file)
+    result = run_cases(load_topic(topic), file, workers=os.cpu_count() or 1)
     out(result.text)
     if not result.passed:
         raise typer.Exit(FAULT)

@@ -24,7 +24,7 @@ DEFAULTS = {
 
 def row(topic: Topic, table: str, line: int = 2, **cells: object) -> Row:
     """A row with the table's real columns, sensible where the test says nothing."""
-    filled = {column: "" for column in topic[table].columns} | DEFAULTS[table]
+    filled = dict.fromkeys(topic[table].columns, "") | DEFAULTS[table]
     unknown = set(cells) - set(filled)
     assert not unknown, f"{table} has no {unknown}"
     return Row(filled | {key: str(cell) for key, cell in cells.items()}, f"{table}.csv", line)

@@ -39,4 +39,6 @@ def test_share_at_most_is_that_of_clipped_people(mean, bound, sd):
 @pytest.mark.parametrize("mean", [-5.0, 0.0, 100.0, 250.0])
 def test_means_off_the_scale_are_brought_just_inside(mean):
     latent = latent_mean(np.array([mean]), 20.0)
-    assert float(clipped_mean(latent, 20.0)[0]) == pytest.approx(min(max(mean, 0.1), 99.9), abs=1e-4)
+    assert float(clipped_mean(latent, 20.0)[0]) == pytest.approx(
+        min(max(mean, 0.1), 99.9), abs=1e-4
+    )

@@ -26,7 +26,8 @@ def read_aloud(text: str) -> str:
     for part in ("against_none", "between"):
         lines.extend(_verdict(entry) for entry in comparison.get(part) or ())
     lines.extend(_fit(comparison.get("fit") or {}))
-    told = {"outlook", "shams", "harms", "comparison"}
+    # `numbers` repeats by id what stands elsewhere in sentences.
+    told = {"outlook", "shams", "harms", "comparison", "numbers"}
     rest = {key: value for key, value in data.items() if key not in told}
     rest["triage"] = {key: value for key, value in triage.items() if key != "text"}
     if data.get("sources"):

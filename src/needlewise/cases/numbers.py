@@ -19,7 +19,8 @@ def numbers(data: Mapping[str, Any], *, fit: bool) -> dict[str, Any]:
         for row in data[part]:
             found.update(_leaves(f"{part} {row['id']}", row))
     for row in data["options"]:
-        found[f"visits {row['option']}"] = row["visits"]
+        if row["visits"] is not None:
+            found[f"visits {row['option']}"] = row["visits"]
     comparison = data["comparison"] or {}
     for part in ("against_none", "between"):
         for row in comparison.get(part, ()):

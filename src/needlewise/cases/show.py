@@ -157,7 +157,8 @@ SHOW: dict[str, Detector] = {
     ),
     "population_gap": Detector(
         has(r"numbers may not (?:hold|fit|apply)|did not study people (?:just )?like you"
-            r"|hardly or never in these trials|hardly been studied in"),
+            r"|hardly or never in these trials|hardly been studied in"
+            r"|left such people out"),
         "you are pregnant. few trials studied pregnant people, so the numbers may not hold for "
         "you.",
         "these numbers are for people like you. few trials are large.",

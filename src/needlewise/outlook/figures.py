@@ -31,7 +31,7 @@ from needlewise.outlook.prediction import (
     widest_person,
     without_needling,
 )
-from needlewise.outlook.spread import Spread, spread_of, trial_baselines
+from needlewise.outlook.spread import Spread, reference_baselines, spread_of
 from needlewise.outlook.subject import Subject, other_people
 from needlewise.synthesis.base import EvidenceBase
 from needlewise.synthesis.certainty import certainty_of
@@ -83,9 +83,7 @@ class Figures:
     @cached_property
     def trial_baseline(self) -> tuple[float, float]:
         """Mean baseline pain of the trials that answer, and the SD between trials."""
-        effects = self.base.effects("pain", self.subject.audience) or self.base.everyone("pain")
-        mean, between, _ = trial_baselines(self.topic, tuple(s.id for s in effects.network.studies))
-        return mean, between
+        return reference_baselines(self.topic, self.base, self.subject.audience)[:2]
 
     @cached_property
     def unlike(self) -> bool:
@@ -122,7 +120,7 @@ class Figures:
         if support.supported:
             return Answer("own", effects, support, own)
         others = self.base.everyone(outcome)
-        wider = others.support.get((option.id, week), NONE)
+        wider = others.support.get((option.id, week), NONE) if others else NONE
         if wider.supported:
             return Answer("other-people", others, wider, everyone)
         return Answer("none", effects, support if support.trials else wider, own)

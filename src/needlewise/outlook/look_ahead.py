@@ -15,7 +15,7 @@ from needlewise.outlook.figures import Figures
 from needlewise.outlook.harms import HarmCell, harm_cells
 from needlewise.outlook.prediction import Estimate, widest, widest_person
 from needlewise.outlook.spread import Spread
-from needlewise.outlook.subject import Subject, every_answer, subject_of
+from needlewise.outlook.subject import Subject, at_least_ordinary, every_answer, subject_of
 from needlewise.person import Person, Triage, triage
 from needlewise.synthesis.base import EvidenceBase, evidence_base
 from needlewise.synthesis.effects import Effects
@@ -113,7 +113,7 @@ def look_ahead(
     figures = Figures(topic, base, subject, course)
     burdens = tuple(burden_of(topic, option) for option in topic.options)
     cells, shams = figures.cells(), figures.shams()
-    for answered in every_answer(topic, subject):
+    for answered in (*every_answer(topic, subject), *at_least_ordinary(topic, subject)):
         other = Figures(topic, base, answered, course)
         cells = tuple(map(_widened, cells, other.cells()))
         shams = tuple(map(_widened_sham, shams, other.shams()))
@@ -137,7 +137,7 @@ def _widened(cell: Cell, other: Cell) -> Cell:
     """A cell whose ranges hold whichever way an open question would be answered.
 
     An unanswered question never narrows a range, nor does it turn other people's trials into the
-    person's own.
+    person's own; and nobody gets a narrower range than the people most trials studied.
     """
     you = cell.you
     if you is not None and other.you is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from needlewise.evidence.inclusion import Audience
+from needlewise.synthesis.base import EvidenceBase
 from needlewise.topic import Row, Topic
 
 
@@ -98,6 +99,19 @@ def trial_baselines(topic: Topic, studies: tuple[str, ...]) -> tuple[float, floa
     mean = sum(b * n for b, n, _ in known) / total
     between = math.sqrt(sum(n * (b - mean) ** 2 for b, n, _ in known) / total)
     return mean, between, tuple(place for _, _, place in known)
+
+
+def reference_baselines(
+    topic: Topic, base: EvidenceBase, people: Audience
+) -> tuple[float, float, tuple[str, ...]]:
+    """Baselines of the trials about these people; of everyone's where none of those prints any."""
+    found: tuple[float, float, tuple[str, ...]] = (math.nan, math.nan, ())
+    for effects in (base.effects("pain", people), base.everyone("pain")):
+        if effects is not None:
+            found = trial_baselines(topic, tuple(s.id for s in effects.network.studies))
+            if found[2]:
+                break
+    return found
 
 
 def _trial_rows(topic: Topic, people: Audience) -> list[Row]:

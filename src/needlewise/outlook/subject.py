@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 
-from needlewise.evidence.inclusion import Audience, audience
+from needlewise.evidence.inclusion import Audience, audience, audience_default
 from needlewise.person import Person
 from needlewise.topic import Topic
 
@@ -51,6 +51,18 @@ def subject_of(topic: Topic, person: Person) -> Subject:
     maybe = tuple(c for c, known in belongs.items() if known is None)
     pain = None if person.pain_nrs is None else 10.0 * person.pain_nrs
     return Subject(pain, population, conditions, maybe, _audience(topic, population, conditions))
+
+
+def at_least_ordinary(topic: Topic, subject: Subject) -> tuple[Subject, ...]:
+    """The person as the default audience, unless they are in it: whose ranges are the least.
+
+    The further somebody is from the people most trials studied, the less is known; pooling more
+    kinds of trials must not make it look like more.
+    """
+    default = audience_default(topic)
+    if subject.population is None or subject.audience == default:
+        return ()
+    return (replace(subject, conditions=(), maybe=(), audience=default),)
 
 
 def every_answer(topic: Topic, subject: Subject) -> tuple[Subject, ...]:

@@ -27,6 +27,9 @@ def who(words: Words) -> Section:
         ),
     ]  # fmt: skip
     blocks += [Callout("note", text, ()) for text in _gaps(words)]
+    blocks += [
+        Paragraph((text,), "small") for text in outlook.triage.messages.get("text_alternative", ())
+    ]
     return Section("who", "Who these numbers are for", tuple(blocks))
 
 
@@ -73,6 +76,8 @@ def answer(words: Words) -> Section:
         blocks.append(Paragraph(_horizon(words, "pain", week), "lead" if not blocks else "normal"))
     primary = float(words.topic.settings["primary"]["week"])
     blocks.append(Paragraph(_function(words, primary)))
+    if any(v.word != NOT_KNOWN for v in words.comparison.between):
+        blocks.append(Paragraph((words["verdict.indirect"],)))
     if any(o.parts for o in words.topic.options):
         blocks.append(Paragraph((words["verdict.both"],)))
     return Section("answer", "The answer in words", tuple(blocks))

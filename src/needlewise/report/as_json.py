@@ -15,11 +15,12 @@ from needlewise.outlook.draws import draws_hash
 from needlewise.outlook.harms import HarmCell
 from needlewise.outlook.look_ahead import HarmLine
 from needlewise.outlook.prediction import Estimate
-from needlewise.report.document import numbers
+from needlewise.report.document import Bullets, Callout, Paragraph, block_texts, numbers, plain
 from needlewise.report.numbers import hundred, of, ten, tenth, whole
 from needlewise.report.values import shares_of_100, weights_of_100
 from needlewise.report.view import document, facts, sources
 from needlewise.report.words import difference_of_100
+from needlewise.topic import Topic
 
 
 class Strict(BaseModel):
@@ -178,6 +179,14 @@ class SourceJson(Strict):
     used_for: str
 
 
+class SectionJson(Strict):
+    """What the page says in one section: its sentences, without tables and pictures."""
+
+    id: str
+    title: str
+    text: list[str]
+
+
 class ComparisonJson(Strict):
     """A comparison, or a stop: then `outlook`, `harms` and `shams` are empty, `comparison` null.
 
@@ -191,6 +200,7 @@ class ComparisonJson(Strict):
     triage: TriageJson
     options: list[OptionJson]
     notes: dict[str, list[str]]
+    words: list[SectionJson]
     outlook: list[OutlookJson]
     shams: list[ShamJson]
     harms: list[HarmJson]
@@ -222,9 +232,10 @@ def as_model(comparison: Comparison) -> ComparisonJson:
         triage=_triage(comparison),
         options=_options(comparison),
         notes={k: list(v) for k, v in outlook.notes.items()},
+        words=_words(comparison),
         outlook=[_cell(comparison, cell) for cell in outlook.cells],
         shams=[_sham(s) for s in outlook.shams],
-        harms=[_harm(h) for h in outlook.harms],
+        harms=[_harm(outlook.topic, h) for h in outlook.harms],
         comparison=_comparison(comparison) if shown else None,
         numbers=_numbers(comparison),
         sources=[SourceJson(**vars(s)) for s in sources(comparison)] if shown else [],
@@ -237,6 +248,19 @@ def _numbers(comparison: Comparison) -> dict[str, list[str]]:
     for number in dict.fromkeys(numbers(document(comparison))):
         found.setdefault(number.id, []).append(number.text)
     return found
+
+
+def _words(comparison: Comparison) -> list[SectionJson]:
+    sections = []
+    for section in document(comparison).sections:
+        found: list[str] = []
+        for block in section.blocks:
+            if isinstance(block, (Bullets, Callout)):
+                found += [block.title] if block.title else []
+            if isinstance(block, (Paragraph, Bullets, Callout)):
+                found += [plain(text) for text in block_texts(block)]
+        sections.append(SectionJson(id=section.id, title=section.title, text=found))
+    return sections
 
 
 def _triage(comparison: Comparison) -> TriageJson:
@@ -338,8 +362,9 @@ def _sham(cell: Any) -> ShamJson:
     )  # fmt: skip
 
 
-def _harm(harm: HarmLine) -> HarmJson:
+def _harm(topic: Topic, harm: HarmLine) -> HarmJson:
     cell = harm.cell
+    needled = bool(topic.option(harm.option).components)
 
     def count(share: float | None) -> float | None:
         return None if share is None else of(share, harm.denominator)
@@ -349,12 +374,12 @@ def _harm(harm: HarmLine) -> HarmJson:
         option=harm.option,
         event=harm.event,
         denominator=harm.denominator,
-        mean=count(cell.rate) if cell else None,
-        low=count(cell.low) if cell else None,
-        high=count(cell.high) if cell else None,
+        mean=count(cell.rate) if cell else None if needled else 0.0,
+        low=count(cell.low) if cell else None if needled else 0.0,
+        high=count(cell.high) if cell else None if needled else 0.0,
         none_seen=bool(cell and cell.none_seen),
         reporter=cell.reporter if cell else "",
-        why=_harm_why(cell),
+        why=_harm_why(cell) if needled else topic.texts["wording"]["downsides"]["no_needles"],
         source_ids=list(cell.sources) if cell else [],
     )
 

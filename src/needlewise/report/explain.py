@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from needlewise.choice import Comparison
 from needlewise.errors import InputError
 from needlewise.outlook.cells import Cell
-from needlewise.outlook.spread import trial_baselines
+from needlewise.outlook.spread import reference_baselines
 from needlewise.report.document import numbers
 from needlewise.report.terminal import clean, source_line
 from needlewise.report.view import document, sources
@@ -256,10 +256,7 @@ def _person(comparison: Comparison, week: float) -> Iterable[tuple[str, list[str
                 *(_row(outlook.topic, p) for p in spread.places),
             ],
         )
-    effects = outlook.base.effects("pain", outlook.subject.audience) or outlook.base.everyone(
-        "pain"
-    )
-    mean, _, places = trial_baselines(outlook.topic, tuple(s.id for s in effects.network.studies))
+    mean, _, places = reference_baselines(outlook.topic, outlook.base, outlook.subject.audience)
     yield "The trials' pain at the start", [
         f"mean {mean:.1f}, weighted by people", *(_row(outlook.topic, p) for p in places)
     ]  # fmt: skip

@@ -163,7 +163,7 @@ def _chart(words: Words) -> Chart:
         series.append(Series(option.id, option.label, tuple(points), ends))
     ticks = ((0.0, "now"), *((w, _tick(w)) for w in words.weeks))
     text = "Expected pain from now to 12 months. " + " ".join(
-        f"{s.label}: " + ", ".join(f"{p[1]:g} at {_tick(p[0])}" for p in s.points)
+        f"{s.label}: " + ", ".join(_point(p) for p in s.points)
         + (f", then {s.ends}." if s.ends else ".")
         for s in series
     )  # fmt: skip
@@ -171,6 +171,12 @@ def _chart(words: Words) -> Chart:
         "over-time.chart", "Expected pain over time", tuple(series), ticks, text,
         "pain, 0 to 10", 10.0,
     )  # fmt: skip
+
+
+def _point(point: tuple[float, float, float, float]) -> str:
+    week, mean, low, high = point
+    span = f"{mean:g}" if low == high else f"{mean:g} ({low:g} to {high:g})"
+    return f"{span} {'' if week == 0 else 'at '}{_tick(week)}"
 
 
 def _tick(week: float) -> str:

@@ -65,7 +65,8 @@ def _fit_blocks(words: Words, fit: Fit) -> list[Block]:
 
 def _bar(words: Words, fit: Fit, option: str, count: int) -> tuple[str, str, int, int, int, Text]:
     low, high = hundred(fit.low[option]), hundred(fit.high[option])
-    number = Num(f"{count} ({low} to {high})", f"fit.{option}")
+    shown = f"{count}" if low == high == count else f"{count} ({low} to {high})"
+    number = Num(shown, f"fit.{option}")
     return option, words.option(option), count, low, high, (number, " of 100")
 
 
@@ -119,9 +120,12 @@ def next_steps(words: Words) -> Section:
     """Questions for the visit, review and stop rule, safety net."""
     triage = words.comparison.outlook.triage
     questions = [words[f"next.q_{k}"] for k in ("training", "plan", "stop", "risk", "other")]
-    asks = [*triage.ask_clinician, *questions]
-    blocks: list[Block] = [
-        Bullets(tuple((q,) for q in dict.fromkeys(asks)), words["next.ask"]),
+    blocks: list[Block] = []
+    if triage.ask_clinician:
+        asked = tuple((q,) for q in triage.ask_clinician)
+        blocks.append(Bullets(asked, words["next.ask_first"]))
+    blocks += [
+        Bullets(tuple((q,) for q in questions), words["next.ask"]),
         Paragraph((words["next.review"],)),
         Paragraph((words["next.right"],)),
     ]

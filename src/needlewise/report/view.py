@@ -62,6 +62,11 @@ def _stop(words: Words) -> tuple[Section, ...]:
         sections.append(
             Section("crisis", "Someone to talk to", (Bullets(tuple((t,) for t in help_)),))
         )
+    alternative = triage.messages.get("text_alternative", ())
+    if alternative:
+        sections.append(
+            Section("reading", "If pictures do not help you", (Paragraph(alternative),))
+        )
     title, *note = triage.handover
     sections.append(Section("handover", title, _grouped(note)))
     if triage.safety_net:
@@ -96,9 +101,12 @@ def facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     sign_off = str(about.get("sign_off", ""))
     about["sign_off"] = wording["not_signed"] if sign_off == "none" else sign_off
     labels = {
-        "sign_off": "Content", "funding": "Who paid for this", "search_date": "Trials searched until",
-        "next_review": "Next review due", "purpose": "Made",
-    }  # fmt: skip
+        "sign_off": "Content",
+        "funding": "Who paid for this",
+        "search_date": "Trials searched until",
+        "next_review": "Next review due",
+        "purpose": "Made",
+    }
     found = [(labels[k], str(about.get(k) or wording["not_stated"])) for k in ABOUT]
     found += [
         ("Content version", topic.version),

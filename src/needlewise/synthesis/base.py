@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from needlewise.errors import InputError
 from needlewise.evidence import Audience, Network, audience_all, build_network
 from needlewise.synthesis.effects import Effects
 from needlewise.synthesis.synthesise import synthesise
@@ -39,12 +38,9 @@ class EvidenceBase:
             self._effects[key] = synthesise(network) if network.studies else None
         return self._effects[key]
 
-    def everyone(self, outcome: str) -> Effects:
-        """The posterior of the network of all conditions."""
-        effects = self.effects(outcome, audience_all(self.topic))
-        if effects is None:
-            raise InputError(f"The topic has no usable trial of {outcome}.")
-        return effects
+    def everyone(self, outcome: str) -> Effects | None:
+        """The posterior of the network of all conditions, None where no trial can be used."""
+        return self.effects(outcome, audience_all(self.topic))
 
     def stays_when_printed_only(
         self, outcome: str, audience: Audience, components: tuple[str, ...]

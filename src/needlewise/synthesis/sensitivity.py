@@ -25,7 +25,16 @@ class SensitivityRun:
 
 
 def sensitivity_runs(topic: Topic, outcome: str, audience: Audience) -> tuple[SensitivityRun, ...]:
-    """Every run of the topic's settings for an outcome and audience."""
+    """Every run of the topic's settings for an outcome and audience, fitted once per topic."""
+    key = f"sensitivity {outcome} {audience}"
+    if key not in topic._memo:
+        topic._memo[key] = _runs(topic, outcome, audience)
+    found = topic._memo[key]
+    assert isinstance(found, tuple)
+    return found
+
+
+def _runs(topic: Topic, outcome: str, audience: Audience) -> tuple[SensitivityRun, ...]:
     return tuple(
         SensitivityRun(str(run["name"]), _run(topic, outcome, audience, run))
         for run in topic.settings["sensitivity"]
