@@ -206,6 +206,12 @@ def test_bytes_cannot_move_between_files(folder: Path) -> None:
     (folder / "a.md").write_bytes(b"x")
     (folder / "b.md").write_bytes(b"yz")
     assert load_topic(folder).hash != one
+    (folder / "a.md").write_bytes(b"xb.mdyz")
+    (folder / "b.md").unlink()
+    swallowed = load_topic(folder).hash
+    (folder / "a.md").write_bytes(b"x")
+    (folder / "b.md").write_bytes(b"yz")
+    assert load_topic(folder).hash != swallowed
 
 
 def attempt(read, name: str, content: bytes):

@@ -213,6 +213,24 @@ def test_rows_that_cannot_be_true_are_refused_by_name(topic, name) -> None:
     assert str(error.value).endswith(".")
 
 
+@pytest.mark.parametrize(("outcome", "scale"), [("pain", 1.0), ("disability", 4.7 / 20)])
+def test_printed_contrasts_may_miss_each_other_by_rounding_only(topic, outcome, scale) -> None:
+    """One and a half points of 100, or as much in SDs: on RMDQ24 a third of a point."""
+    arms = {**TWO, "b": "exercise"}
+    for miss, fits in ((1.4, True), (5.0, False)):
+        loop = [
+            contrast("a", "u", -9 * scale), contrast("b", "u", -4 * scale),
+            contrast("a", "b", (-5 + 3 * miss) * scale),
+        ]  # fmt: skip
+        cells = {"outcome": outcome, "instrument": "RMDQ24", "se": 4 * scale}
+        made = trial(topic, arms, contrast_results=[{**c, **cells} for c in loop])
+        if fits:
+            assert len(read(made, outcome).studies) == 1
+        else:
+            with pytest.raises(InputError, match="t contradict each other"):
+                read(made, outcome)
+
+
 cell = st.fixed_dictionaries(
     {
         "arm_id": st.sampled_from("abu"),

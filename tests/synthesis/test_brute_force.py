@@ -111,7 +111,7 @@ def dense_split(open_trials, sham_trials, level_sd, scale, widest):
 
 
 MILD = ([(-14.0, 9.0), (-8.0, 16.0), (-16.0, 12.0)], [(-5.0, 6.0), (-6.0, 5.0)])
-APART = ([(-20.0 + 0.1 * k, 1.0) for k in range(8)], [(0.1 * k, 1.0) for k in range(8)])
+APART = ([(-20.0 + 0.1 * k, 1.0) for k in range(30)], [(0.1 * k, 1.0) for k in range(30)])
 
 
 @pytest.mark.parametrize(("trials", "widest"), [(MILD, 70.0), (APART, 80.0)], ids=["mild", "apart"])

@@ -33,16 +33,16 @@ def test_mixture_quantiles_against_brent(parts, level) -> None:
         return float(weights @ stats.norm.cdf((x - means) / sds)) - level
 
     expected = optimize.brentq(gap, -1000, 1000, xtol=1e-12)
-    (found,) = mixture_quantiles(weights, means, sds**2, np.array([level]))
+    ((found,),) = mixture_quantiles(weights, means[None], sds[None] ** 2, np.array([level]))
     # between far apart parts the quantile is flat: what counts is the probability it cuts off
     assert gap(found) == pytest.approx(0.0, abs=1e-9) or found == pytest.approx(expected, abs=1e-8)
 
 
 def test_a_mixture_of_points_and_a_single_normal() -> None:
-    one = summarise(np.array([1.0]), np.array([3.0]), np.array([4.0]))
+    (one,) = summarise(np.array([1.0]), np.array([[3.0]]), np.array([[4.0]]))
     assert (one.mean, one.sd) == (3.0, 2.0)
     assert (one.low, one.high) == pytest.approx(stats.norm.interval(0.95, 3.0, 2.0))
-    none = summarise(np.array([1.0]), np.array([3.0]), np.array([0.0]))
+    (none,) = summarise(np.array([1.0]), np.array([[3.0]]), np.array([[0.0]]))
     assert (none.mean, none.sd, none.low, none.high) == (3.0, 0.0, 3.0, 3.0)
 
 

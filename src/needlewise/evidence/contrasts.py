@@ -99,8 +99,6 @@ def _split(
 
 def _recover(study: str, arms: list[str], contrasts: Sequence[Contrast]) -> dict[str, float]:
     """Arm variances from all contrasts: least squares on v_jk = a_j + a_k (Lu 2011)."""
-    if len(arms) == 2:
-        return dict.fromkeys(arms, contrasts[0].variance / 2)
     printed = {frozenset((c.a, c.b)): c.variance for c in contrasts}
     pairs = list(combinations(range(len(arms)), 2))
     design = np.zeros((len(pairs), len(arms)))

@@ -155,6 +155,8 @@ def build_network(
     reader = _Reader(topic, outcome, scale, printed_only)
     studies: list[Study] = []
     for row in topic["studies"]:
+        if not reader.has_rows(row["study_id"]):
+            continue
         refusal = audience.refusal(row)
         if refusal:
             reader.refuse_all(row["study_id"], refusal)
@@ -186,11 +188,14 @@ class _Reader:
         self.arm_rows = _grouped(topic["arm_results"], outcome)
         self.contrast_rows = _grouped(topic["contrast_results"], outcome)
 
+    def has_rows(self, study: str) -> bool:
+        return study in self.arm_rows or study in self.contrast_rows
+
     def refuse(self, row: Row, why: str) -> None:
         self.unused.append(Unused(row["study_id"], row["week"], row.place, why))
 
     def refuse_all(self, study: str, why: str) -> None:
-        for row in [*self.arm_rows[study], *self.contrast_rows[study]]:
+        for row in [*self.arm_rows.get(study, ()), *self.contrast_rows.get(study, ())]:
             self.refuse(row, why if row["use"] == "yes" else row["why_not"])
 
     def study(self, row: Row) -> Study | None:
@@ -199,8 +204,8 @@ class _Reader:
         earliest = (
             course / 2 if course is not None else self.rules["earliest_week_when_course_unknown"]
         )
-        arm_weeks = self.by_week(self.arm_rows[study], earliest)
-        contrast_weeks = self.by_week(self.contrast_rows[study], earliest)
+        arm_weeks = self.by_week(self.arm_rows.get(study, ()), earliest)
+        contrast_weeks = self.by_week(self.contrast_rows.get(study, ()), earliest)
         measures: dict[str, dict[float, Measure]] = defaultdict(dict)
         for week in sorted(set(arm_weeks) | set(contrast_weeks)):
             found = self.week(study, arm_weeks.get(week, []), contrast_weeks.get(week, []))

@@ -62,6 +62,9 @@ class Figures:
     subject: Subject
     course: Course | None
     draws: dict[tuple[str, float, str], Array] = field(default_factory=dict)
+    _known: dict[int, dict[tuple[str, float], tuple[Summary, Summary]]] = field(
+        default_factory=dict
+    )
     _without_source: dict[str, dict[float, Without]] = field(default_factory=dict)
 
     @cached_property
@@ -208,8 +211,7 @@ class Figures:
         if answer.evidence == "none" or effects is None:
             why = "together" if option.parts else answer.support.status
             return replace(cell, why=why, why_no_level=why, why_no_chance=why)
-        row = effects.contrast(week, option.components)
-        average, new = effects.summary(row), effects.summary(row, new_setting=True)
+        average, new = self._summaries(effects)[option.id, week]
         unit = self.unit(outcome)
         other = answer.evidence == "other-people"
         cell = replace(
@@ -228,6 +230,23 @@ class Figures:
         if why:
             return replace(cell, why_no_level=why, why_no_chance=why)
         return self._level(cell, self.draws[outcome, week, option.id])
+
+    def _summaries(self, effects: Effects) -> dict[tuple[str, float], tuple[Summary, Summary]]:
+        """Average and new-setting summary of every option and horizon of one posterior."""
+        found = self._known.get(id(effects))
+        if found is None:
+            keys = [
+                (o.id, week)
+                for o in self.topic.options
+                if o.components and effects.known(o.components)
+                for week in self.weeks
+            ]
+            rows = np.array([effects.contrast(w, self.topic.option(o).components) for o, w in keys])
+            pairs = zip(
+                effects.summaries(rows), effects.summaries(rows, new_setting=True), strict=True
+            )
+            found = self._known[id(effects)] = dict(zip(keys, pairs, strict=True))
+        return found
 
     def _level(self, cell: Cell, effect: Array) -> Cell:
         spread = self.spreads[cell.week]

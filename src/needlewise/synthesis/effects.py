@@ -77,10 +77,14 @@ class Effects:
 
     def summary(self, row: Array, *, new_setting: bool = False) -> Summary:
         """Mean, SD and range of a contrast; `new_setting` adds the heterogeneity."""
-        means, variances = self.mixture.project(row[None, :])
+        return self.summaries(row[None, :], new_setting=new_setting)[0]
+
+    def summaries(self, rows: Array, *, new_setting: bool = False) -> list[Summary]:
+        """`summary` of several contrasts at once, rows (k, p)."""
+        means, variances = self.mixture.project(rows)
         if new_setting:
             variances = variances + self.tau_squares
-        return summarise(self.mixture.weights, means[0], variances[0])
+        return summarise(self.mixture.weights, means, variances)
 
     @property
     def tau_squares(self) -> Array:
@@ -107,30 +111,49 @@ class Effects:
         )
 
 
-def summarise(weights: Array, means: Array, variances: Array) -> Summary:
-    """Mean, SD and 2.5 and 97.5 % quantiles of a Gaussian mixture, each argument (n,)."""
-    mean = float(weights @ means)
-    sd = float(np.sqrt(weights @ (variances + np.square(means - mean))))
-    low, high = mixture_quantiles(weights, means, variances, np.array([0.025, 0.975]))
-    return Summary(mean, sd, float(low), float(high))
+def summarise(weights: Array, means: Array, variances: Array) -> list[Summary]:
+    """Mean, SD and 2.5 and 97.5 % quantiles of Gaussian mixtures.
+
+    Args:
+        weights: (n,), shared by the mixtures.
+        means, variances: (k, n), one row a mixture.
+    """
+    centres = means @ weights
+    sds = np.sqrt((variances + np.square(means - centres[:, None])) @ weights)
+    ends = mixture_quantiles(weights, means, variances, np.array([0.025, 0.975]))
+    return [
+        Summary(float(c), float(s), float(low), float(high))
+        for c, s, (low, high) in zip(centres, sds, ends, strict=True)
+    ]
 
 
 def mixture_quantiles(weights: Array, means: Array, variances: Array, levels: Array) -> Array:
-    """Quantiles of a Gaussian mixture by Newton kept inside a bracket, shape (levels,)."""
+    """Quantiles of Gaussian mixtures by Newton kept inside a bracket.
+
+    Args:
+        weights: (n,); nodes without weight are passed over.
+        means, variances: (k, n).
+        levels: (q,).
+
+    Returns: (k, q).
+    """
+    heavy = weights > 1e-18 * np.max(weights)
+    weights, means, variances = weights[heavy], means[:, None, heavy], variances[:, None, heavy]
     sds = np.sqrt(np.maximum(variances, 1e-300))
-    low = np.full(len(levels), float(np.min(means - 12.0 * sds)))
-    high = np.full(len(levels), float(np.max(means + 12.0 * sds)))
-    centre = float(weights @ means)
-    spread = float(np.sqrt(weights @ (variances + np.square(means - centre))))
+    shape = (len(means), len(levels))
+    low = np.broadcast_to(np.min(means - 12.0 * sds, axis=2), shape)
+    high = np.broadcast_to(np.max(means + 12.0 * sds, axis=2), shape)
+    centre = means @ weights
+    spread = np.sqrt((variances + np.square(means - centre[:, :, None])) @ weights)
     x = np.clip(centre + spread * np.where(levels < 0.5, -2.0, 2.0), low, high)
     for _ in range(40):
-        z = (x[:, None] - means) / sds
+        z = (x[:, :, None] - means) / sds
         miss = cdf(z) @ weights - levels
         low, high = np.where(miss < 0, x, low), np.where(miss < 0, high, x)
         step = miss / np.maximum((pdf(z) / sds) @ weights, 1e-300)
         new = x - step
         new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
         if np.all(np.abs(new - x) <= 1e-11 * (1.0 + np.abs(x))):
-            return new
+            return np.asarray(new)
         x = new
-    return x
+    return np.asarray(x)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from needlewise.distributions import Array
 
+STEPS = 12  # grid points on which the range of tau is looked for
 DEPTH = 30.0  # how far below its maximum the log posterior of tau is followed
 
 
@@ -261,9 +262,9 @@ def _upper(
 ) -> float:
     """Where the log posterior of tau has fallen 30 below its maximum; `others` have tau zero."""
     widest = tau_scale * np.sqrt(2.0 * DEPTH + 20.0)
-    rest = _data_sums(others, np.zeros(25), p)
+    rest = _data_sums(others, np.zeros(STEPS), p)
     for _ in range(12):
-        grid = widest * np.linspace(0.0, 1.0, 25) ** 2
+        grid = widest * np.linspace(0.0, 1.0, STEPS) ** 2
         sums = _data_sums(blocks, np.square(grid), p).plus(rest)
         curve = _factor(sums, prior_precision)[1] + half_normal(grid[:, None], tau_scale)
         peak = int(np.argmax(curve))
