@@ -69,7 +69,7 @@ def cdf(x: ArrayLike) -> Array:
 def pdf(x: ArrayLike) -> Array:
     """Standard normal density."""
     x = np.asarray(x, dtype=float)
-    return np.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
+    return np.asarray(np.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi))
 
 
 def quantile(p: ArrayLike) -> Array:

@@ -193,6 +193,21 @@ def test_one_arm_with_a_figure_is_listed_once(topic) -> None:
     assert len(network.unused) == 2
 
 
+NO_WAY = [
+    (contrast(estimate=""), "no estimate"),
+    (contrast(measure="median-difference"), "VAS100 cannot be put on the common scale"),
+    (contrast(scale_max=""), "VAS100 cannot be put on the common scale"),
+    (contrast(se=""), "no way to a standard error"),
+]
+
+
+@pytest.mark.parametrize(("cells", "why"), NO_WAY)
+def test_why_a_contrast_stays_out(topic, cells, why) -> None:
+    network = read(trial(topic, TWO, contrast_results=[cells]))
+    assert [u.why for u in network.unused] == [why]
+    assert not network.studies
+
+
 REFUSED = {
     "an arm twice": ({"arm_results": two() + two()[:1]}, "reports arm a twice"),
     "an unknown arm": ({"arm_results": [*two(), {"arm_id": "x", "mean": 1}]}, "arm 'x'"),

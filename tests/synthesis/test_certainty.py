@@ -113,10 +113,17 @@ def test_heterogeneity(average, new, judgement) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "judgement"), [("direct", NONE), ("add-on", NONE), ("indirect", SOME)]
+    ("kind", "judgement", "word"),
+    [
+        ("direct", NONE, "head to head"),
+        ("add-on", NONE, "both groups had"),
+        ("indirect", SOME, "No trial compared the two"),
+    ],
 )
-def test_indirectness(kind, judgement) -> None:
-    assert domain(judge(kind=kind), "indirectness").judgement == judgement
+def test_indirectness(kind, judgement, word) -> None:
+    found = domain(judge(kind=kind), "indirectness")
+    assert found.judgement == judgement
+    assert word in found.reason
 
 
 def test_losses_add_up_and_stop_at_very_low() -> None:

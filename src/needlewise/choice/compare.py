@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from needlewise.choice.fit import CLOSE, Fit, fit
 from needlewise.choice.values import Values
@@ -85,7 +86,12 @@ def _tested(outlook: Outlook, values: Values, found: Fit) -> Fit:
         for outcome in ("pain", "disability")
     }
     for pain, function in zip(runs["pain"], runs["disability"], strict=True):
-        again = fit(outlook, values, _run_draws(outlook, {"pain": pain, "disability": function}))
+        run = {"pain": pain, "disability": function}
+        drawn = outlook.base.remember(
+            ("run draws", outlook.subject.audience, pain.name, tuple(outlook.draws)),
+            partial(_run_draws, outlook, run),
+        )
+        again = fit(outlook, values, drawn)
         if again.leader != found.leader:
             overturned.append(pain.name)
     if not overturned:

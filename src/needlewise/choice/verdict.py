@@ -61,8 +61,14 @@ def verdict_of(outlook: Outlook, option: str, against: str, outcome: str, week: 
     certainty = min(levels, key=("very low", "low", "moderate", "high").index)
     plus, minus = (outlook.topic.option(o).components for o in (option, against))
     trials = {t for c in sides for t in c.trials}
-    return _judge(outlook, effects, (option, against), (plus, minus), outcome, week, certainty,
-                  evidence, len(trials))  # fmt: skip
+    network = effects.network
+    return outlook.base.remember(
+        ("verdict", network.audience, option, against, outcome, week, certainty, evidence),
+        lambda: _judge(
+            outlook, effects, (option, against), (plus, minus), outcome, week, certainty,
+            evidence, len(trials),
+        ),
+    )  # fmt: skip
 
 
 def _judge(
@@ -79,7 +85,7 @@ def _judge(
         )
     delta = float(settings["important_difference"]) / unit
     row = effects.contrast(week, *sides)
-    mean = -effects.summary(row, new_setting=True).mean
+    mean = -effects.mean(row)
     better = effects.probability_below(row, 0.0, new_setting=True)
     important = effects.probability_below(row, -delta, new_setting=True)
     harmful = 1.0 - effects.probability_below(row, delta, new_setting=True)

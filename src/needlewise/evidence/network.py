@@ -294,7 +294,9 @@ class _Reader:
                 contrast_standard_error(self.topic, row, sizes),
             )
             estimate = row.number("estimate")
-            if factor is None or estimate is None:
+            if estimate is None:
+                self.refuse(row, "no estimate")
+            elif factor is None:
                 self.refuse(row, f"{row['instrument']} cannot be put on the common scale")
             elif error is None:
                 self.refuse(row, "no way to a standard error")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -62,9 +62,6 @@ class Figures:
     subject: Subject
     course: Course | None
     draws: dict[tuple[str, float, str], Array] = field(default_factory=dict)
-    _known: dict[int, dict[tuple[str, float], tuple[Summary, Summary]]] = field(
-        default_factory=dict
-    )
     _without_source: dict[str, dict[float, Without]] = field(default_factory=dict)
 
     @cached_property
@@ -106,7 +103,10 @@ class Figures:
     def _without(self, course: Course | None, shrinks: bool) -> dict[float, Without]:
         if course is None or self.subject.pain is None:
             return {}
-        change = draw_course(course, self.weeks)
+        change = self.base.remember(
+            ("course", course.population, tuple(s.id for s in course.sources)),
+            partial(draw_course, course, self.weeks),
+        )
         return {
             week: without_needling(
                 self.subject.pain, course, change[:, k], draw_slope(self.spreads[week]),
@@ -164,7 +164,12 @@ class Figures:
             effects = answers[keys[0]].effects
             assert effects is not None
             items = [Item(self.topic.option(k[2]).components, (), k[1]) for k in keys]
-            self.draws.update(zip(keys, draw_effects(effects, items, *columns), strict=True))
+            network = effects.network
+            drawn = self.base.remember(
+                ("draws", network.outcome, network.audience, tuple(keys)),
+                partial(draw_effects, effects, items, *columns),
+            )
+            self.draws.update(zip(keys, drawn, strict=True))
 
     def _reference(self, option: Option, outcome: str, week: float) -> Cell:
         """No needling: the course; its effect is zero by definition."""
@@ -233,8 +238,9 @@ class Figures:
 
     def _summaries(self, effects: Effects) -> dict[tuple[str, float], tuple[Summary, Summary]]:
         """Average and new-setting summary of every option and horizon of one posterior."""
-        found = self._known.get(id(effects))
-        if found is None:
+        network = effects.network
+
+        def made() -> dict[tuple[str, float], tuple[Summary, Summary]]:
             keys = [
                 (o.id, week)
                 for o in self.topic.options
@@ -245,8 +251,9 @@ class Figures:
             pairs = zip(
                 effects.summaries(rows), effects.summaries(rows, new_setting=True), strict=True
             )
-            found = self._known[id(effects)] = dict(zip(keys, pairs, strict=True))
-        return found
+            return dict(zip(keys, pairs, strict=True))
+
+        return self.base.remember(("summaries", network.outcome, network.audience), made)
 
     def _level(self, cell: Cell, effect: Array) -> Cell:
         spread = self.spreads[cell.week]
@@ -289,7 +296,11 @@ class Figures:
         """Expected pain without needling from all but one source."""
         if source not in self._without_source:
             assert self.course is not None
-            course = self.course.without(self.topic, source)
+            course = self.base.remember(
+                ("course without", self.course.population, source,
+                 tuple(s.id for s in self.course.sources)),
+                partial(self.course.without, self.topic, source),
+            )  # fmt: skip
             shrinks = bool(self.topic.assumption("effect_shrinks_with_pain"))
             self._without_source[source] = self._without(course, shrinks)
         return self._without_source[source]
@@ -342,7 +353,10 @@ class Figures:
             effects = self.base.effects("pain", audience) if audience.populations else None
             if effects is None or not effects.known((*option.components, sham)):
                 continue
-            support = support_of(effects, option.components, (sham,), self.horizon(week))
+            support = self.base.remember(
+                ("sham", audience, option.id, sham, week),
+                partial(support_of, effects, option.components, (sham,), self.horizon(week)),
+            )
             if support.supported and support.kind in {"direct", "add-on"}:
                 trials = _head_to_head(effects, option.components, sham, self.horizon(week))
                 cell = self._sham_figure(option, sham, week, effects, trials, audience != own)
@@ -358,7 +372,11 @@ class Figures:
         row = effects.contrast(week, option.components, (sham,))
         sizes = [s.people for s in effects.network.studies if s.id in trials]
         size = sum(n for n in sizes if n is not None) if None not in sizes else None
-        summary = effects.summary(row, new_setting=others)
+        network = effects.network
+        summary = self.base.remember(
+            ("sham summary", network.audience, option.id, sham, week, others),
+            partial(effects.summary, row, new_setting=others),
+        )
         people = None
         spread, now = self.spreads[week], self.subject.pain
         key = "pain", week, option.id
@@ -369,7 +387,10 @@ class Figures:
             items = [
                 Item(option.components, (), week), Item(option.components, (sham,), week)
             ]  # fmt: skip
-            real, above = draw_effects(effects, items, sobol.EFFECT_NODE, sobol.PAIN)
+            real, above = self.base.remember(
+                ("sham draws", network.audience, option.id, sham, week),
+                partial(draw_effects, effects, items, sobol.EFFECT_NODE, sobol.PAIN),
+            )
             cut = self.topic.assumption("clearly_better")
             shares = [
                 chance_better(expected_with(self.without[week], e), now, cut, spread.residual)

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -139,7 +140,7 @@ def pool_rates(
         abs(c - middle) + 6.0 * math.hypot(e, scale) for c, e in zip(centres, errors, strict=True)
     )
     mu = np.linspace(middle - reach, middle + reach, 241)
-    points, weights = np.polynomial.legendre.leggauss(16)
+    points, weights = _legendre(16)
     taus = 3.5 * scale * (0.5 * (points + 1.0)) ** 2
     tau_weights = weights * 0.5 * (points + 1.0) * np.exp(-0.5 * np.square(taus / scale))
     log_mass = np.zeros((len(taus), len(mu)))
@@ -151,6 +152,18 @@ def pool_rates(
     quantiles = np.interp([0.5, 0.025, 0.975], cumulative / cumulative[-1], mu)
     rates = 1.0 / (1.0 + np.exp(-quantiles)) if people else np.minimum(np.exp(quantiles), 1.0)
     return float(rates[0]), float(rates[1]), float(rates[2])
+
+
+@cache
+def _legendre(nodes: int) -> tuple[Array, Array]:
+    points, weights = np.polynomial.legendre.leggauss(nodes)
+    return points, weights
+
+
+@cache
+def _hermite(nodes: int) -> tuple[Array, Array]:
+    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    return points, weights
 
 
 def _logit(p: float) -> float:
@@ -165,7 +178,7 @@ def _log_likelihood(count: Count, mu: Array, taus: Array, people: bool) -> Array
         variance = 1.0 / count.events + (1.0 / (count.total - count.events) if people else 0.0)
         spread = variance + np.square(taus)[:, None]
         return np.asarray(-0.5 * np.square(mu - centre) / spread - 0.5 * np.log(spread))
-    nodes, weights = np.polynomial.hermite_e.hermegauss(16)
+    nodes, weights = _hermite(16)
     theta = mu[None, :, None] + taus[:, None, None] * nodes
     if people:
         log_p, log_q = -np.logaddexp(0.0, -theta), -np.logaddexp(0.0, theta)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from needlewise.distributions import Array
 from needlewise.evidence import Audience, audience_default
@@ -109,9 +110,14 @@ def look_ahead(
     population = subject.population
     course = None
     if population is not None:
-        course = course_of(topic, population, _course_audience(topic, subject))
+        people = _course_audience(topic, subject)
+        course = base.remember(
+            ("course of", population, people), partial(course_of, topic, population, people)
+        )
     figures = Figures(topic, base, subject, course)
-    burdens = tuple(burden_of(topic, option) for option in topic.options)
+    burdens = base.remember(
+        "burdens", lambda: tuple(burden_of(topic, option) for option in topic.options)
+    )
     cells, shams = figures.cells(), figures.shams()
     for answered in (*every_answer(topic, subject), *at_least_ordinary(topic, subject)):
         other = Figures(topic, base, answered, course)
@@ -123,7 +129,9 @@ def look_ahead(
         shams=shams,
         harms=_harms(topic, burdens),
         burdens=burdens,
-        benchmarks=benchmarks(topic, base, subject.audience),
+        benchmarks=base.remember(
+            ("benchmarks", subject.audience), partial(benchmarks, topic, base, subject.audience)
+        ),
         course=course,
         spreads=figures.spreads,
         course_line=figures.course_line(),

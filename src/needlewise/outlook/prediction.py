@@ -154,7 +154,7 @@ def widest_person(*ranges: PersonRange) -> PersonRange:
 
 def chance_better(pain: Array, pain_now: float, cut: float, residual: float) -> Array:
     """Draws of the share of people like this whose pain has fallen by at least `cut`."""
-    return share_at_most((1.0 - cut) * pain_now, latent_mean(pain, residual), residual)
+    return share_at_most((1.0 - cut) * pain_now, pain, residual)
 
 
 def unlike_the_trials(pain_now: float, mean: float, between: float, start: float) -> bool:

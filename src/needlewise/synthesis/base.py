@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from needlewise.evidence import Audience, Network, audience_all, build_network
 from needlewise.synthesis.effects import Effects
 from needlewise.synthesis.synthesise import synthesise
 from needlewise.topic import Topic
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -20,6 +24,7 @@ class EvidenceBase:
     topic: Topic
     removed: tuple[str, ...] = ()
     _networks: dict[tuple[str, Audience, bool], Network] = field(default_factory=dict)
+    _memo: dict[Hashable, Any] = field(default_factory=dict)
     _effects: dict[tuple[str, Audience], Effects | None] = field(default_factory=dict)
 
     def network(self, outcome: str, audience: Audience, printed_only: bool = False) -> Network:
@@ -49,13 +54,23 @@ class EvidenceBase:
         network = self.network(outcome, audience, printed_only=True)
         return all(c in network.components for c in components)
 
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What follows from the evidence alone is worked out once, for however many people."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        found: T = self._memo[key]
+        return found
+
     def adopt(self, effects: Effects) -> None:
         """Use effects that were computed elsewhere instead of fitting them again."""
+        key = effects.network.outcome, effects.network.audience
+        if self._effects.get(key) is not effects:
+            self._memo.clear()
         self._effects[effects.network.outcome, effects.network.audience] = effects
 
     def without(self, *studies: str) -> EvidenceBase:
         """A base in which these studies are left out everywhere."""
-        return replace(self, removed=(*self.removed, *studies), _networks={}, _effects={})
+        return replace(self, removed=(*self.removed, *studies), _networks={}, _effects={}, _memo={})
 
 
 def evidence_base(topic: Topic) -> EvidenceBase:

@@ -105,7 +105,12 @@ def _indirectness(support: Support, other_people: bool) -> Domain:
             CONCERNS[1],
             "No trial compared the two head to head; the figure goes through other treatments.",
         )
-    return Domain("indirectness", CONCERNS[0], "Trials compared the two head to head.")
+    reason = (
+        "Trials added it to a treatment that both groups had."
+        if support.kind == "add-on"
+        else "Trials compared the two head to head."
+    )
+    return Domain("indirectness", CONCERNS[0], reason)
 
 
 def _crossings(low: float, high: float, important: float) -> int:

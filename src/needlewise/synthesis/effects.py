@@ -75,6 +75,10 @@ class Effects:
         """Whether all components stand in the network."""
         return all(c in self.network.components for c in components)
 
+    def mean(self, row: Array) -> float:
+        """Posterior mean of a contrast; heterogeneity does not move it."""
+        return float(self.mixture.weights @ self.mixture.project(row[None, :])[0][0])
+
     def summary(self, row: Array, *, new_setting: bool = False) -> Summary:
         """Mean, SD and range of a contrast; `new_setting` adds the heterogeneity."""
         return self.summaries(row[None, :], new_setting=new_setting)[0]
