@@ -210,6 +210,19 @@ def cases_run(
         raise typer.Exit(FAULT)
 
 
+@cases_app.command("diff")
+def cases_diff(
+    folder: Annotated[Path, typer.Argument(help="A topic folder with changed rules.")],
+    cases: Annotated[Path | None, typer.Option(help="A cases file; default: the topic's.")] = None,
+    topic: TopicName = "low-back-pain",
+) -> None:
+    """Which invented people changed rules would treat differently, and how."""
+    from needlewise.cases import diff_cases
+    from needlewise.topic import load_topic
+
+    out(diff_cases(load_topic(topic), load_topic(folder), cases))
+
+
 def main() -> None:
     """Entry point: one sentence for what a user can mend, never a traceback."""
     try:

@@ -259,7 +259,7 @@ def test_the_edges_of_the_overall_verdict(monkeypatch, won, lead, verdict):
     ahead_by = (lead * 1000 + 0.01 * (1000 - won)) / won
     table = np.zeros((1000, 2, 1))
     table[:won, 1, 0], table[won:, 1, 0] = ahead_by, -0.01
-    tables = Table(table, table, table)
+    tables = Table(table, table, table, np.zeros(table.shape[1:], dtype=bool))
     monkeypatch.setitem(fit.__globals__, "scores", lambda *_: (tables, {}))
     found = fit(OFFICE, Values.weighted({"pain": 1.0}))
     assert found.lead == pytest.approx(lead)

@@ -7,9 +7,9 @@ import pytest
 from scipy import stats
 from tests.outlook.looks import look
 
-from needlewise.choice import verdict as rules
 from needlewise.choice.verdict import NO_FIGURE, ONE_STEP_DOWN, verdict_of
-from needlewise.synthesis.effects import Effects
+from needlewise.synthesis.base import EvidenceBase
+from needlewise.synthesis.gaussian import Mixture
 
 
 @pytest.fixture(scope="module")
@@ -17,15 +17,25 @@ def office(topic):
     return look(topic)
 
 
-def judge(monkeypatch, seen, mean, sd, option="acupuncture", against="no-needling"):
-    """The verdict where the predictive difference is N(mean, sd^2), negative is better."""
-    summary = type("S", (), {"mean": mean})()
-    monkeypatch.setattr(Effects, "summary", lambda *_, new_setting=False: summary)
-    monkeypatch.setattr(
-        Effects, "probability_below",
-        lambda _, row, bound, new_setting=False: float(stats.norm.cdf(bound, mean, sd)),
-    )  # fmt: skip
-    return verdict_of(seen, option, against, "pain", 13.0)
+def judge(seen, mean, sd, option="acupuncture", week=13.0):
+    """The verdict against no needling where the posterior is one normal, no heterogeneity."""
+    audience = seen.subject.audience
+    effects = seen.base.effects("pain", audience)
+    row = effects.contrast(week, (option,))
+    size = len(row)
+    mixture = Mixture(
+        weights=np.ones(1),
+        taus=np.zeros((1, 1)),
+        means=(mean * row)[None, :],
+        covariances=(sd**2 * np.outer(row, row))[None, :, :],
+        touched=np.arange(size),
+        lift=np.eye(size),
+        rest=np.zeros((size, size)),
+        log_evidence=0.0,
+    )
+    base = EvidenceBase(seen.topic)
+    base.adopt(replace(effects, mixture=mixture))
+    return verdict_of(replace(seen, base=base), option, "no-needling", "pain", week)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +56,8 @@ def judge(monkeypatch, seen, mean, sd, option="acupuncture", against="no-needlin
         (0.0, 100.0, "cannot be told apart"),
     ],
 )
-def test_the_edges(monkeypatch, office, mean, sd, word):
-    found = judge(monkeypatch, office, mean, sd)
+def test_the_edges(office, mean, sd, word):
+    found = judge(office, mean, sd)
     assert found.certainty == "low"
     assert found.word == word
     assert found.benefit == pytest.approx(-mean)
@@ -62,9 +72,10 @@ def test_the_edges(monkeypatch, office, mean, sd, word):
         (20.0, 1.0, "probably worse"),
     ],
 )
-def test_very_low_certainty_takes_one_step(monkeypatch, office, mean, sd, word):
-    assert office.cell("dry-needling", "pain", 13.0).certainty.level == "very low"
-    assert judge(monkeypatch, office, mean, sd, "dry-needling").word == word
+def test_very_low_certainty_takes_one_step(office, mean, sd, word):
+    cell = office.cell("dry-needling", "pain", 6.0)
+    assert (cell.evidence, cell.certainty.level) == ("own", "very low")
+    assert judge(office, mean, sd, "dry-needling", 6.0).word == word
 
 
 def test_a_step_down_never_makes_a_stronger_word():
@@ -119,7 +130,9 @@ def test_cut_offs_are_the_topic_s(monkeypatch, topic, office):
     """A topic that asks for more certainty gets weaker words."""
     strict = {**topic.settings["verdict"], "better_probability": 0.9999}
     settings = {**topic.settings, "verdict": strict}
-    moved = replace(office, topic=replace(topic, settings=settings))
-    word = verdict_of(moved, "acupuncture", "no-needling", "pain", 13.0).word
-    assert word == "probably better"
-    assert rules.verdict_of(office, "acupuncture", "no-needling", "pain", 13.0).word == "better"
+    other = look(replace(topic, settings=settings, _memo={}))
+    words = [
+        verdict_of(seen, "acupuncture", "no-needling", "pain", 13.0).word
+        for seen in (office, other)
+    ]
+    assert words == ["better", "probably better"]

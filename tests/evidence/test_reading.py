@@ -259,7 +259,7 @@ cell = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=st.lists(cell, max_size=8, unique_by=lambda r: (r["arm_id"], r["week"], r["measure"])),
        printed=st.booleans())  # fmt: skip
 def test_every_row_is_used_or_listed_exactly_once(rows, printed) -> None:

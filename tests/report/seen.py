@@ -32,8 +32,8 @@ def somebody(topic: Topic, seed: int) -> Comparison:
         "sex": rng.choice(["male", "female"]),
         "name": rng.choice([..., "Ann", "José"]),
     }
-    if changes["pain_weeks"] is ... and changes["leg_pain"] == "unknown":
-        changes["leg_pain"] = "none"  # so much unknown would stop
+    if changes["pain_weeks"] in (..., 2) and changes["leg_pain"] == "unknown":
+        changes["leg_pain"] = "none"  # new pain or pain of unknown age: asked first
     if rng.random() < 0.5:
         changes["cost"] = {"acupuncture": rng.randrange(900), "dry-needling": 300, "no-needling": 0}
     names = rng.sample(CRITERIA, rng.randrange(1, 6))

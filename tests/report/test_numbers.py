@@ -1,5 +1,6 @@
 """The one number formatter."""
 
+import itertools
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -34,7 +35,7 @@ def test_largest_remainder_sums_exactly_and_stays_within_one(shares, total):
 def test_a_larger_share_never_gets_the_smaller_count(shares):
     counts = largest_remainder(shares, 100)
     pairs = sorted(zip(shares, counts, strict=True))
-    for (low, a), (high, b) in zip(pairs, pairs[1:], strict=False):
+    for (low, a), (high, b) in itertools.pairwise(pairs):
         assert a <= b or low == high
 
 

@@ -29,8 +29,8 @@ def distribution(x, density):
 def test_four_trials_of_one_treatment(level_sd, scale) -> None:
     trials = [pair(f"s{k}", "acupuncture", "", Y[k], V[k]) for k in range(4)]
     effects = fit(*trials, level_sd=level_sd, tau_scale=scale, check=True)
-    d = np.linspace(-10 - 12 * scale - 30, -10 + 12 * scale + 30, 4001)
-    tau = np.linspace(0, 10 * scale, 1501)
+    d = np.linspace(-10 - 12 * scale - 30, -10 + 12 * scale + 30, 3001)
+    tau = np.linspace(0, 10 * scale, 1001)
     log = log_normal(d[:, None], 0.0, level_sd**2) + half_normal(tau, scale)
     for y, v in zip(Y, V, strict=True):
         log = log + log_normal(y, d[:, None], v + tau**2)

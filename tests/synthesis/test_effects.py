@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
@@ -25,6 +25,7 @@ HORIZON = {float(h["week"]): h for h in SHIPPED.settings["horizons"]}
                    min_size=1, max_size=6),
     level=st.floats(1e-6, 1 - 1e-6),
 )  # fmt: skip
+@example(parts=[(1.0, 0.0, 4.0), (1.0, 4.0, 5.0), (0.5, 0.0, 0.5)], level=0.375)
 def test_mixture_quantiles_against_brent(parts, level) -> None:
     weights, means, sds = np.array(parts).T
     weights = weights / weights.sum()
@@ -62,6 +63,10 @@ def test_rows_add_up() -> None:
     plus, minus = ("acupuncture",), ("no-treatment",)
     row = effects.contrast(20, plus, minus)
     np.testing.assert_allclose(row, effects.vector(plus, 20) - effects.vector(minus, 20))
+    assert effects.mean(row) == pytest.approx(effects.summary(row).mean)
+    assert effects.summaries(np.stack([row, -row]))[1].high == pytest.approx(
+        -effects.summary(row).low
+    )
     assert effects.known(plus + minus)
     assert not effects.known(("acupuncture", "nothing"))
     means, covariances = effects.mixture.joint(np.stack([row, 2 * row]))

@@ -41,7 +41,7 @@ def same(one, two, tolerance=1e-7):
     np.testing.assert_allclose(one, two, rtol=tolerance, atol=tolerance)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(made=studies(), random=st.randoms(use_true_random=False), tau=st.sampled_from([None, 3.0]))
 def test_order_of_studies_and_arms_does_not_matter(made, random, tau) -> None:
     before = fit(*made, tau=tau)
@@ -52,7 +52,7 @@ def test_order_of_studies_and_arms_does_not_matter(made, random, tau) -> None:
     same(before.mixture.log_evidence, after.mixture.log_evidence)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(made=studies())
 def test_names_of_treatments_do_not_matter(made) -> None:
     names = {"acupuncture": "zz", "dry-needling": "aa", "exercise": "mm", "sham-other": "sham-x"}
@@ -66,7 +66,7 @@ def test_names_of_treatments_do_not_matter(made) -> None:
     same(moments(before), moments(after, order))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(made=studies(), shift=st.floats(-1000, 1000))
 def test_a_constant_in_all_arms_of_a_study_does_not_matter(made, shift) -> None:
     moved = [
@@ -76,7 +76,7 @@ def test_a_constant_in_all_arms_of_a_study_does_not_matter(made, shift) -> None:
     same(moments(fit(*made)), moments(fit(*moved)), 1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(made=studies(), factor=st.sampled_from([0.01, 0.05, 10.0]))
 def test_units_do_not_matter_when_all_scales_follow(made, factor) -> None:
     scaled = [
@@ -102,14 +102,14 @@ def doubled(s, copy):
     return replace(s, id=f"{s.id}-{copy}", arms=arms)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(made=studies())
 def test_a_study_in_two_halves_says_the_same_without_heterogeneity(made) -> None:
     halves = [doubled(s, copy) for s in made for copy in "ab"]
     same(moments(fit(*made, tau=0.0)), moments(fit(*halves, tau=0.0)), 1e-8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(made=studies(), tau=taus, difference=measures)
 def test_a_disconnected_study_changes_nothing_at_fixed_tau(made, tau, difference) -> None:
     before = fit(*made, tau=tau)
@@ -117,7 +117,7 @@ def test_a_disconnected_study_changes_nothing_at_fixed_tau(made, tau, difference
     same(moments(before), moments(after, before.network.components), 1e-8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(made=studies(least=2), tau=taus)
 def test_precision_never_falls_when_a_study_is_added(made, tau) -> None:
     *some, _ = made
@@ -133,7 +133,7 @@ def test_precision_never_falls_when_a_study_is_added(made, tau) -> None:
         assert sds[1] <= sds[0] * (1 + 1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(made=studies())
 def test_the_range_holds_the_mean_and_a_new_setting_is_wider(made) -> None:
     effects = fit(*made)

@@ -212,6 +212,18 @@ def test_which_options_stay_when_only_printed_spreads_count() -> None:
     assert not base.stays_when_printed_only("pain", DEFAULT, ("dry-needling",))
 
 
+def test_what_follows_is_worked_out_once_until_the_effects_change() -> None:
+    base = EvidenceBase(SHIPPED)
+    made = iter(range(10))
+    assert [base.remember("key", lambda: next(made)) for _ in range(3)] == [0, 0, 0]
+    assert base.remember("other", lambda: next(made)) == 1
+    assert base.without("liu-2023").remember("key", lambda: next(made)) == 2
+    base.adopt(base.effects("pain", DEFAULT))
+    assert base.remember("key", lambda: next(made)) == 0
+    base.adopt(fit(pair("s", "acupuncture", "", -1, 1)))
+    assert base.remember("key", lambda: next(made)) == 3
+
+
 def test_adopted_effects_are_used() -> None:
     base = EvidenceBase(SHIPPED)
     made = fit(pair("s", "acupuncture", "", -1, 1))

@@ -20,14 +20,16 @@ HARMS = {"soreness": "soreness-after", "serious-harm": "serious-adverse-event"}
 class Score:
     """Value of one option on one criterion between its declared ends (0 worst, 1 best).
 
-    `middle`, `worst`, `best` are draws, shape (1024,); they differ where the value is not known
-    and is carried at both ends. `unknown` says so.
+    `middle`, `worst`, `best` are draws, shape (1024,); the fit carries both ends where they differ.
+    `unknown`: nobody measured it. `open`: the person can still learn it (visits); then the ends
+    tell what could change and are not carried.
     """
 
     middle: Array
     worst: Array
     best: Array
     unknown: bool
+    open: bool = False
 
 
 def criterion(outlook: Outlook, name: str) -> Mapping[str, Any]:
@@ -52,12 +54,21 @@ def score(
     if name in HARMS:
         return _harm(outlook, rule, option, HARMS[name])
     if name == "visits":
-        visits = outlook.burden(option).visits
-        return _unknown() if visits is None else _known(_value(rule, np.full(_size(), visits)))
+        return _visits(outlook, rule, option)
     if name == "needles":
         needled = bool(outlook.topic.option(option).components)
         return _known(_value(rule, np.full(_size(), float(needled))))
     return _typed(outlook, option, name)
+
+
+def _visits(outlook: Outlook, rule: Mapping[str, Any], option: str) -> Score:
+    """The middle number of visits; what a practitioner proposes may lie anywhere in the trials'."""
+    burden = outlook.burden(option)
+    if burden.visits is None:
+        return _unknown()
+    counts = (burden.visits, burden.visits_high or 0.0, burden.visits_low or 0.0)
+    middle, most, fewest = (_value(rule, np.full(_size(), n)) for n in counts)
+    return Score(middle, most, fewest, unknown=False, open=True)
 
 
 def _size() -> int:

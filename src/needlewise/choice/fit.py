@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -43,6 +44,9 @@ class Fit:
             close call; `lead` the mean distance to the next. With fewer than two options that
             take part there is nothing to compare: no options, no shares, no values.
         unknown: criteria that are not measured for an option and whether that changes the answer.
+        learn: (option, criterion) that the person can still learn and that could change the answer.
+        regions: (criterion, from, to, option): where on a criterion's weight each option is ahead
+            on average, the other weights in proportion.
         flips: changes of a weight that would put another option ahead.
         overturned_by: sensitivity runs under which the verdict does not hold.
     """
@@ -59,17 +63,27 @@ class Fit:
     leader: str | None
     lead: float
     unknown: tuple[tuple[str, str, bool], ...]
+    learn: tuple[tuple[str, str], ...]
+    regions: tuple[tuple[str, float, float, str], ...]
     flips: tuple[Flip, ...]
     overturned_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """Scores of options on criteria: arrays (draws, options, criteria) for three carries."""
+    """Scores of options on criteria: arrays (draws, options, criteria) for three carries.
+
+    `fixed` (options, criteria) marks those that are held at their middle in the fit.
+    """
 
     middle: Array
     worst: Array
     best: Array
+    fixed: NDArray[np.bool_]
+
+    def carried(self, end: str) -> Array:
+        """One end, but for what is held at its middle."""
+        return np.where(self.fixed, self.middle, getattr(self, end))
 
 
 def participants(outlook: Outlook) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -101,7 +115,9 @@ def scores(
             axis=1,
         )
 
-    return Table(stacked("middle"), stacked("worst"), stacked("best")), found
+    fixed = np.array([[found[o, c].open for c in criteria] for o in options])
+    middle, worst, best = (stacked(carry) for carry in ("middle", "worst", "best"))
+    return Table(middle, worst, best, fixed), found
 
 
 def totals(table: Array, weights: Array) -> Array:
@@ -125,7 +141,7 @@ def fit(
     mean_weights = weights.mean(axis=0)
     told = dict(zip(criteria, mean_weights.tolist(), strict=True))
     if len(options) < 2:
-        return Fit((), left_out, {}, {}, {}, {}, told, {}, ALONE, None, 0.0, (), ())
+        return Fit((), left_out, {}, {}, {}, {}, told, {}, ALONE, None, 0.0, (), (), (), ())
     table, found = scores(outlook, draws or outlook.draws, options, criteria)
     value = totals(table.middle, weights)
     shares = ahead(value)
@@ -161,6 +177,12 @@ def fit(
             (o, c, _changes_answer(table, weights, options, criteria, o, c))
             for (o, c), s in found.items() if s.unknown
         ),
+        tuple(
+            (o, c) for (o, c), s in found.items()
+            if s.open
+            and _changes_answer(table, weights, options, criteria, o, c)
+        ),
+        _regions(options, criteria, middle, mean_weights),
         _flips(options, criteria, middle, mean_weights, top, order),
     )  # fmt: skip
 
@@ -169,9 +191,9 @@ def _carried(table: Table, weights: Array) -> list[Array]:
     """Shares when each option in turn has its unknowns at one end and the others at the other."""
     results = []
     for k in range(table.middle.shape[1]):
-        for own, others in ((table.worst, table.best), (table.best, table.worst)):
-            mixed = others.copy()
-            mixed[:, k] = own[:, k]
+        for own, others in (("worst", "best"), ("best", "worst")):
+            mixed = table.carried(others)
+            mixed[:, k] = table.carried(own)[:, k]
             results.append(ahead(totals(mixed, weights)))
     return results
 
@@ -188,6 +210,36 @@ def _changes_answer(
         moved[:, i, j] = end[:, i, j]
         leaders.add(int(np.argmax(totals(moved, weights).mean(axis=0))))
     return len(leaders) > 1
+
+
+def _regions(
+    options: tuple[str, ...], criteria: tuple[str, ...], middle: Array, weights: Array
+) -> tuple[tuple[str, float, float, str], ...]:
+    """Intervals of each criterion's weight in which one option is ahead on average.
+
+    Mean values are linear in the weight, so the lines' upper envelope changes only where two
+    options draw level.
+    """
+    found: list[tuple[str, float, float, str]] = []
+    for j, criterion in enumerate(criteria):
+        rest = 1.0 - weights[j]
+        if rest <= 1e-12:
+            continue
+        others = (middle @ weights - weights[j] * middle[:, j]) / rest
+        slopes = middle[:, j] - others
+        cuts = {0.0, 1.0}
+        for i in range(len(options)):
+            for k in range(i):
+                if abs(slopes[i] - slopes[k]) > 1e-12:
+                    cuts.add(float((others[k] - others[i]) / (slopes[i] - slopes[k])))
+        ends = sorted(c for c in cuts if 0.0 <= c <= 1.0)
+        for low, high in itertools.pairwise(ends):
+            top = options[int(np.argmax(others + 0.5 * (low + high) * slopes))]
+            if found and found[-1][0] == criterion and found[-1][3] == top:
+                found[-1] = (criterion, found[-1][1], high, top)
+            else:
+                found.append((criterion, low, high, top))
+    return tuple(found)
 
 
 def _flips(

@@ -160,6 +160,8 @@ class FitJson(Strict):
     leader: str | None
     flips: list[dict[str, Any]]
     unknown: list[dict[str, Any]]
+    learn: list[dict[str, str]]
+    regions: list[dict[str, Any]]
     overturned_by: list[str]
 
 
@@ -424,6 +426,11 @@ def _fit(fit: Fit) -> FitJson:
         ],
         unknown=[
             {"option": o, "criterion": c, "changes_the_answer": m} for o, c, m in fit.unknown
+        ],
+        learn=[{"option": o, "criterion": c} for o, c in fit.learn],
+        regions=[
+            {"criterion": c, "from": hundred(low), "to": hundred(high), "ahead": o}
+            for c, low, high, o in fit.regions
         ],
         overturned_by=list(fit.overturned_by),
     )  # fmt: skip

@@ -108,6 +108,8 @@ def _changes(words: Words, fit: Fit) -> list[Text]:
         )
     if not fit.flips:
         found.append((words["values.no_flip"],))
+    for option, name in fit.learn:
+        found.append(words.say("values.learn", _label(words, name), words.short(option)))
     for option, name, matters in fit.unknown:
         if matters:
             found.append(

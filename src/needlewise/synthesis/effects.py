@@ -150,14 +150,17 @@ def mixture_quantiles(weights: Array, means: Array, variances: Array, levels: Ar
     centre = means @ weights
     spread = np.sqrt((variances + np.square(means - centre[:, :, None])) @ weights)
     x = np.clip(centre + spread * np.where(levels < 0.5, -2.0, 2.0), low, high)
-    for _ in range(40):
+    moved = high - low
+    for _ in range(200):
         z = (x[:, :, None] - means) / sds
         miss = cdf(z) @ weights - levels
         low, high = np.where(miss < 0, x, low), np.where(miss < 0, high, x)
         step = miss / np.maximum((pdf(z) / sds) @ weights, 1e-300)
         new = x - step
-        new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
+        # Newton alone can circle an inflection: where it does not halve its move, bisect.
+        newton = (new > low) & (new < high) & (np.abs(step) < 0.5 * moved)
+        new = np.where(newton, new, 0.5 * (low + high))
         if np.all(np.abs(new - x) <= 1e-11 * (1.0 + np.abs(x))):
             return np.asarray(new)
-        x = new
+        moved, x = np.abs(new - x), new
     return np.asarray(x)
