@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import re
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -222,30 +224,32 @@ def test_both_files_in_one_go(run, tmp_path):
     assert "Dry needling" in out
 
 
-def answers_typed(topic, **given):
-    """What somebody would type: an answer for some fields, Enter for the others."""
-    fields = [q.field for q in questions(topic)]
-    assert set(given) <= set(fields)
-    return [given.get(f, "") for f in fields]
+TYPED = {"age": "46", "pain_nrs": "6", "pain_weeks": "156", "leg_pain": "none"}
 
 
 def test_ask_writes_a_private_file_that_compare_reads(run, topic, tmp_path, monkeypatch):
-    typed = iter(lambda: "unknown", None)
-    monkeypatch.setattr(cli, "_read", lambda prompt: next(typed))
+    """Some questions answered, the others skipped with Enter."""
+    fields = iter(questions(topic))
+    asked = []
+
+    def typed(prompt):
+        asked.append(next(fields).field)
+        return TYPED.get(asked[-1], "")
+
+    monkeypatch.setattr(cli, "_read", typed)
     target = tmp_path / "me.toml"
     code, out, err = run("ask", "-o", target)
     assert (code, err) == (GOOD, "")
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert f"needlewise compare {target}" in out
-    assert run("compare", target)[0] == STOP  # nothing known is asked first, never shown
+    assert tomllib.loads(target.read_text())["age"] == 46
+    assert run("compare", target)[0] == STOP  # so little known is asked first, never shown
     refused(run("ask", "-o", target), "--force")
 
 
 def test_ask_that_ends_early_writes_nothing(run, tmp_path, monkeypatch):
     target = tmp_path / "me.toml"
     for line in ("", "46\n"):
-        import io
-
         monkeypatch.setattr(sys, "stdin", io.StringIO(line))
         code, _, err = run("ask", "-o", target)
         assert code == BAD

@@ -239,6 +239,8 @@ def main() -> None:
             _fail(str(error.format_message()), BAD_INPUT)
         if os.environ.get("NEEDLEWISE_DEBUG"):
             raise
+        if "--topic" in sys.argv:
+            _fail("This topic folder cannot be used; needlewise topic check says why.", BAD_INPUT)
         _fail(f"Something went wrong inside needlewise ({type(error).__name__}: {error}).", FAULT)
 
 

@@ -65,9 +65,9 @@ def test_a_star_of_contrasts_keeps_its_differences_and_splits_by_size() -> None:
     arms = arms_of_contrasts(contrasts, {"a": 30.0, "hub": 10.0, "c": None})
     assert arms["a"][0] - arms["hub"][0] == -4.0
     assert arms["hub"][0] - arms["c"][0] == 3.0
-    assert arms["a"][1] == pytest.approx(2.0)
-    assert arms["c"][1] == pytest.approx(2.0)
     assert arms["hub"][1] == pytest.approx((6.0 + 2.0) / 2)
+    assert arms["a"][1] == pytest.approx(8.0 - 4.0)
+    assert arms["c"][1] == pytest.approx(0.05 * 4.0)
 
 
 def difference(outcome: str, study: str, week: float, first: str, second: str) -> float:

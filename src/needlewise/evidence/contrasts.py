@@ -80,20 +80,17 @@ def _split(
     arms: list[str], contrasts: Sequence[Contrast], sizes: dict[str, float | None]
 ) -> dict[str, float]:
     """Share each variance by 1/n; an arm in several contrasts gets the mean of its shares."""
-    if any(sizes[arm] is None for arm in arms):
-        inverse = dict.fromkeys(arms, 1.0)
-    else:
-        inverse = {arm: 1.0 / float(sizes[arm] or 1.0) for arm in arms}
     shares: dict[str, list[float]] = {arm: [] for arm in arms}
     for c in contrasts:
-        part = inverse[c.a] / (inverse[c.a] + inverse[c.b])
+        one, other = sizes[c.a], sizes[c.b]
+        part = other / (one + other) if one and other else 0.5
         shares[c.a].append(part * c.variance)
         shares[c.b].append((1.0 - part) * c.variance)
     centre = {arm: sum(s) / len(s) for arm, s in shares.items()}
     for c in contrasts:  # the end arms take what is left, so that each contrast keeps its variance
-        for end, other in ((c.a, c.b), (c.b, c.a)):
-            if len(shares[end]) == 1 and len(shares[other]) > 1:
-                centre[end] = max(c.variance - centre[other], 0.05 * c.variance)
+        for end, hub in ((c.a, c.b), (c.b, c.a)):
+            if len(shares[end]) == 1 and len(shares[hub]) > 1:
+                centre[end] = max(c.variance - centre[hub], 0.05 * c.variance)
     return centre
 
 
