@@ -79,7 +79,7 @@ def test_a_stop_as_json_hides_everything(run):
 
 
 def test_a_fault_of_ours_is_1_and_one_sentence(run, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr("needlewise.report.text", broken)
@@ -108,7 +108,7 @@ def test_a_fault_of_ours_is_1_and_one_sentence(run, monkeypatch):
         (("compare", EXAMPLES), "examples"),
         (("explain", "effect.pain.13.acupunture", OFFICE), "effect.pain.13.acupuncture"),
         (("explain", "effect.pain.13.acupuncture", EMERGENCY), "safety check"),
-        (("explain",), "NUMBER"),
+        (("explain",), "number"),
         (("evidence", "list", "--outcome", "beauty"), "beauty"),
         (("evidence", "effects", "--outcome", "sleep"), "sleep"),
         (("evidence", "lost"), "lost"),
@@ -125,7 +125,7 @@ def test_what_cannot_be_used_is_2_and_one_sentence(run, arguments, word):
 BAD_FILES = {
     "empty.toml": b"",
     "empty.json": b"",
-    "truncated.toml": OFFICE.read_bytes()[:37],
+    "truncated.toml": b'age = 46\nsex = "fem',
     "truncated.json": b'{"age": 46, "sex": "fem',
     "utf16.toml": OFFICE.read_text().encode("utf-16"),
     "latin1.toml": 'name = "Jos\u00e9"\n'.encode("latin-1"),
@@ -229,13 +229,19 @@ TYPED = {"age": "46", "pain_nrs": "6", "pain_weeks": "156", "leg_pain": "none"}
 
 def test_ask_writes_a_private_file_that_compare_reads(run, topic, tmp_path, monkeypatch):
     """Some questions answered, the others skipped with Enter."""
-    fields = iter(questions(topic))
-    asked = []
+    fields = {q.text: q.field for q in questions(topic)}
+    shown = []
+
+    def written(text, show=cli.out):
+        shown.append(text)
+        show(text)
 
     def typed(prompt):
-        asked.append(next(fields).field)
-        return TYPED.get(asked[-1], "")
+        asked = next((f for text, f in fields.items() if text in "".join(shown)), "")
+        shown.clear()
+        return TYPED.get(asked, "")
 
+    monkeypatch.setattr(cli, "out", written)
     monkeypatch.setattr(cli, "_read", typed)
     target = tmp_path / "me.toml"
     code, out, err = run("ask", "-o", target)
@@ -268,6 +274,13 @@ def test_the_schema_printed_is_the_one_the_json_keeps(run):
 def test_a_ranking_given_is_used(run):
     _, out, _ = run("compare", OFFICE, "--rank", "needles", "--json")
     assert json.loads(out)["comparison"]["fit"]["weights"] == {"needles": 1.0}
+
+
+def test_no_command_at_all_is_the_help(run):
+    code, out, err = run()
+    assert (code, out) == (BAD, "")
+    assert err.startswith("Usage: needlewise")
+    assert err.count("\n") > 10
 
 
 def test_ids_can_be_explained(run):

@@ -236,7 +236,12 @@ def main() -> None:
         sys.exit(0)
     except Exception as error:
         if hasattr(error, "format_message"):  # a wrong option or argument, as the parser says it
-            _fail(str(error.format_message()), BAD_INPUT)
+            said = str(error.format_message())
+            if said.startswith("Usage:"):  # no command at all: the help, as it is
+                sys.stderr.write(f"{said}\n")
+                sys.exit(BAD_INPUT)
+            said = " ".join(said.split()).rstrip(".")
+            _fail(f"{said}; needlewise --help tells what can be given.", BAD_INPUT)
         if os.environ.get("NEEDLEWISE_DEBUG"):
             raise
         if "--topic" in sys.argv:
