@@ -141,6 +141,44 @@ def _read(prompt: str) -> str:
     return line.rstrip("\n")
 
 
+@app.command()
+def claims(
+    sentence: Annotated[str | None, typer.Argument(help="Something you heard.")] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
+    topic: TopicName = "low-back-pain",
+) -> None:
+    """What the evidence says of what you may have heard; it is never guessed."""
+    from needlewise.report import terminal
+    from needlewise.report.claims import answered
+    from needlewise.topic import load_topic
+
+    out(terminal.section_text(answered(load_topic(topic), sentence), ids=ids))
+
+
+@app.command()
+def ipdas(topic: TopicName = "low-back-pain") -> None:
+    """The standards for patient decision aids: what is met, what is not, what needs people."""
+    from needlewise.report.ipdas import ipdas_text
+    from needlewise.topic import load_topic
+
+    out(ipdas_text(load_topic(topic)))
+
+
+@app.command()
+def reading(
+    person: Annotated[Path | None, typer.Argument(help="A person whose page is read.")] = None,
+    topic: TopicName = "low-back-pain",
+) -> None:
+    """How hard the patient texts are to read: the files, or one person's page by section."""
+    from needlewise.report.reading import reading_text
+    from needlewise.report.view import document
+    from needlewise.topic import load_topic
+
+    pack = load_topic(topic)
+    page = None if person is None else document(_compared(pack, person, None))
+    out(reading_text(pack, page))
+
+
 @topic_app.command("check")
 def topic_check(
     folder: Annotated[Path | None, typer.Argument(help="A topic folder.")] = None,

@@ -30,14 +30,22 @@ def example(request):
     return nw.compare(nw.look_ahead(TOPIC, None, person))
 
 
+@pytest.fixture
+def page(example, monkeypatch):
+    """The example's document, made once for the many numbers that are explained from it."""
+    doc = document(example)
+    monkeypatch.setattr("needlewise.report.explain.document", lambda comparison: doc)
+    return doc
+
+
 def rows_at(text):
     for file, at in PLACE.findall(text):
         table = TOPIC[file.removesuffix(".csv")]
         yield next(r for r in table if r.line == int(at))  # StopIteration: no such line
 
 
-def test_every_number_of_the_examples_is_explained(example):
-    ids = {n.id for n in numbers(document(example))}
+def test_every_number_of_the_examples_is_explained(example, page):
+    ids = {n.id for n in numbers(page)}
     assert len(ids) > 40
     for number in sorted(ids):
         told = explain_number(example, number)
@@ -52,10 +60,10 @@ def test_every_number_of_the_examples_is_explained(example):
             assert found or re.search(r"\([\w-]+\)|from the person", told), number
 
 
-def test_the_lines_named_hold_the_study_and_week_named(example):
+def test_the_lines_named_hold_the_study_and_week_named(example, page):
     labels = {s["study_id"]: s["label"] for s in TOPIC["studies"]}
     checked = 0
-    for number in sorted({n.id for n in numbers(document(example)) if n.id.startswith("effect.")}):
+    for number in sorted({n.id for n in numbers(page) if n.id.startswith("effect.")}):
         told = flat(explain_number(example, number))
         for places, label, _, week, _, _, _ in TRIAL_ROW.findall(told):
             for row in rows_at(places):
@@ -65,16 +73,16 @@ def test_the_lines_named_hold_the_study_and_week_named(example):
     assert checked > 50
 
 
-def test_the_rows_times_their_weights_are_the_number(example):
+def test_the_rows_times_their_weights_are_the_number(example, page):
     """The posterior mean is linear in the rows; what is left out is less than a point."""
-    for number in sorted({n for n in numbers(document(example)) if n.id.startswith("effect.pain")},
+    for number in sorted({n for n in numbers(page) if n.id.startswith("effect.pain")},
                          key=lambda n: n.id):  # fmt: skip
         told = flat(explain_number(example, number.id))
         total = sum(float(v) * float(w) for *_, v, _, w in TRIAL_ROW.findall(told))
         assert differences(number.text)[0] == pytest.approx(total, abs=1.6), number
 
 
-def test_pretend_needles_too_are_explained_by_the_effects_that_gave_them(example):
+def test_pretend_needles_too_are_explained_by_the_effects_that_gave_them(example, page):
     for sham in example.outlook.shams:
         if sham.effect is not None:
             told = flat(explain_number(example, f"effect.{sham.key}"))

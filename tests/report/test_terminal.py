@@ -42,7 +42,7 @@ def test_colours_only_where_asked_for(office):
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_control_character_passes(value):
     """Whatever a name or a goal holds: no escape, no cursor, no override of direction."""
     blocks = (

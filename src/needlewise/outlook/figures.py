@@ -224,11 +224,8 @@ class Figures:
             effect=_scaled(new if other else average, unit),
             new_setting=_scaled(new, unit),
             certainty=certainty_of(
-                effects, answer.support, average, new, self.important(outcome) / unit,
-                printed=self.base.stays_when_printed_only(
-                    outcome, answer.audience, option.components
-                ),
-                other_people=other,
+                self.base, effects, option, self.horizon(week), average, new,
+                self.important(outcome) / unit, own=self.subject.audience,
             ),
         )  # fmt: skip
         why = self._why_no_level(outcome)

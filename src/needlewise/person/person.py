@@ -41,10 +41,16 @@ def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
+MOST_ACTIVITIES = 5  # lines on the form of the Patient-Specific Functional Scale
+
 Frozen = (AfterValidator(_read_only), PlainSerializer(_plain))
 Signs = Annotated[Mapping[str, str | float], *Frozen]
 Amounts = Annotated[Mapping[str, float] | None, *Frozen]
 Weights = Annotated[Mapping[str, float] | str | None, *Frozen]
+
+
+def _answer_error(problem: str) -> PydanticCustomError:
+    return PydanticCustomError("answer", "{problem}", {"problem": problem})
 
 
 class Answers(BaseModel):
@@ -66,8 +72,7 @@ class Answers(BaseModel):
         try:
             return CHECKS[field.type](field, value, intake)
         except Problem as problem:
-            told = {"problem": str(problem)}
-            raise PydanticCustomError("answer", "{problem}", told) from None
+            raise _answer_error(str(problem)) from None
 
 
 class Medicine(Answers):
@@ -160,6 +165,59 @@ class Event(Answers):
     size_cm: float | None = None
 
 
+class Peg(Answers):
+    """The three numbers of a PEG form, 0 to 10; `form` says whether there is one."""
+
+    at = "peg."
+    form: str | None = None
+    pain: float | None = None
+    enjoyment: float | None = None
+    activity: float | None = None
+
+    @property
+    def answers(self) -> tuple[float | None, ...]:
+        return self.pain, self.enjoyment, self.activity
+
+
+class Oswestry(Answers):
+    """The ten section scores of an Oswestry form, 0 to 5; a missed section is None."""
+
+    at = "odi."
+    form: str | None = None
+    section_1: float | None = None
+    section_2: float | None = None
+    section_3: float | None = None
+    section_4: float | None = None
+    section_5: float | None = None
+    section_6: float | None = None
+    section_7: float | None = None
+    section_8: float | None = None
+    section_9: float | None = None
+    section_10: float | None = None
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _whole(cls, value: object, info: ValidationInfo) -> object:
+        """A section's score is the number of the statement marked."""
+        if isinstance(value, float) and not value.is_integer():
+            raise _answer_error(
+                f"{cls.at}{info.field_name} is {value:g} but must be a whole number"
+            )
+        return value
+
+    @property
+    def answers(self) -> tuple[float | None, ...]:
+        return tuple(getattr(self, f"section_{number}") for number in range(1, 11))
+
+
+class Activity(Answers):
+    """Something that is hard to do, and how well it goes: 0 unable to 10 as before."""
+
+    at = "psfs.[]."
+    activity: str | None = None
+    score: float | None = None
+
+
 class Person(Answers):
     """One person's answers. None is "not answered"; an empty list is "none".
 
@@ -179,6 +237,9 @@ class Person(Answers):
     pain_site: tuple[str, ...] | None = None
     leg_pain: str | None = None
     rmdq24: float | None = None
+    peg: Peg | None = None
+    odi: Oswestry | None = None
+    psfs: tuple[Activity, ...] | None = None
     bmi: float | None = None
     goals: tuple[str, ...] | None = None
     days_available: tuple[str, ...] | None = None
@@ -225,6 +286,14 @@ class Person(Answers):
     def _sorted(cls, entries: tuple[Answers, ...] | None) -> tuple[Answers, ...] | None:
         """The order in which things are named carries no meaning."""
         return entries if entries is None else tuple(sorted(entries, key=repr))
+
+    @field_validator("psfs", mode="after")
+    @classmethod
+    def _as_many_as_the_form(cls, entries: tuple[Activity, ...] | None) -> object:
+        if entries is not None and len(entries) > MOST_ACTIVITIES:
+            raise _answer_error(f"psfs names {len(entries)} activities; keep the {MOST_ACTIVITIES} "
+                                "that matter most")  # fmt: skip
+        return entries
 
     @classmethod
     def from_file(cls, path: str | Path, topic: Topic | None = None) -> Self:

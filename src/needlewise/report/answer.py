@@ -21,6 +21,7 @@ def who(words: Words) -> Section:
     blocks: list[Block] = [
         *(Callout("warning", t, ()) for t in _banner(words)),
         Paragraph(words.say("who.lead", ", ".join(parts)), "lead"),
+        Paragraph((words["who_more.decision"],)),
         Paragraph(
             words.say("who.average", Num(str(len(trials)), "trials.pain"))
             if trials else (words["who.average_none"],)
@@ -30,7 +31,7 @@ def who(words: Words) -> Section:
     blocks += [
         Paragraph((text,), "small") for text in outlook.triage.messages.get("text_alternative", ())
     ]
-    return Section("who", "Who these numbers are for", tuple(blocks))
+    return Section("who", words["section.who"], tuple(blocks))
 
 
 def own_trials(words: Words) -> tuple[str, ...]:

@@ -381,17 +381,19 @@ def _harm(topic: Topic, harm: HarmLine) -> HarmJson:
         high=count(cell.high) if cell else None if needled else 0.0,
         none_seen=bool(cell and cell.none_seen),
         reporter=cell.reporter if cell else "",
-        why=_harm_why(cell) if needled else topic.texts["wording"]["downsides"]["no_needles"],
+        why=_harm_why(topic, cell)
+        if needled
+        else topic.texts["wording"]["downsides"]["no_needles"],
         source_ids=list(cell.sources) if cell else [],
     )
 
 
-def _harm_why(cell: HarmCell | None) -> str:
+def _harm_why(topic: Topic, cell: HarmCell | None) -> str:
     if cell is None:
         return "no rate known"
     if cell.none_seen:
         return f"none seen in {cell.total:,.0f}"
-    return "only a rate per visit is known: bounds" if cell.rate is None else ""
+    return str(topic.texts["wording"]["cell"]["bounds_only"]) if cell.rate is None else ""
 
 
 def _verdict(v: Verdict) -> VerdictJson:

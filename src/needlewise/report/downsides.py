@@ -16,7 +16,9 @@ from needlewise.report.document import (
     line,
 )
 from needlewise.report.numbers import count_text
-from needlewise.report.words import NOT_STATED, Words, missing, span
+from needlewise.report.plain_words import plainly
+from needlewise.report.words import NOT_STATED, Words, joined, missing, span
+from needlewise.topic import Row
 
 UNKNOWN_HARM = ("no rate known",)
 
@@ -36,7 +38,7 @@ def downsides(words: Words) -> Section:
         "The downsides",
         (
             Paragraph((words["downsides.intro"],)),
-            Table("Unwanted effects per course of treatment", columns, tuple(rows)),
+            Table(words["table.downsides"], columns, tuple(rows)),
             Paragraph((words["downsides.note"],), "small"),
         ),
     )
@@ -48,7 +50,7 @@ def _harm_text(words: Words, harm: HarmLine) -> Text:
         return (words["downsides.no_needles"],)
     cell = harm.cell
     if cell is None:
-        return UNKNOWN_HARM if not option.parts else ("not measured together; see each part",)
+        return UNKNOWN_HARM if not option.parts else (words["cell.harm_parts"],)
     who = words[f"downsides.{cell.reporter}"]
     if cell.none_seen:
         seen = f"{cell.total:,.0f} {'treatments' if cell.per == 'treatment' else 'people'}"
@@ -87,7 +89,7 @@ def takes(words: Words) -> Section:
         else:
             number = Num(f"{burden.visits:g}", f"visits.{option.id}")
             if option.parts:
-                visits.append(line("{} visits, if both courses are done in full", number))
+                visits.append(words.say("cell.visits_both", number))
             elif option.components:
                 ends = span(burden.visits_low, burden.visits_high)
                 visits.append(line(f"{{}} visits ({ends} in trials)", number))
@@ -95,7 +97,7 @@ def takes(words: Words) -> Section:
                 visits.append(line("{} visits for needling", number))
     cost = outlook.person.cost or {}
     costs: list[Text] = [
-        (f"{cost[o.id]:g}, as you typed it" if o.id in cost else "you have not typed a cost",)
+        (f"{cost[o.id]:g}, as you typed it" if o.id in cost else words["cell.no_cost"],)
         for o in options
     ]
     rows = (
@@ -103,40 +105,38 @@ def takes(words: Words) -> Section:
         (("Visits for a course",), *visits),
         row("What it feels like", "feel"),
         row("Who does it", "who"),
-        row("How it is said to work", "known"),
+        row(words["table.known"], "known"),
         (("Cost to you",), *costs),
     )
     return Section(
         "takes",
-        "What it is and what it takes",
+        words["section.takes"],
         (Table("Option by option", ("", *(o.label for o in options)), rows),),
     )
 
 
-SAYS = {
-    "for-strong": "for",
-    "for-weak": "may be offered",
-    "against": "against",
-    "insufficient": "not enough evidence",
-    "not-addressed": "does not speak of it",
-}
+SAYS = ("for-strong", "for-weak", "against", "insufficient", "not-addressed")
 
 
 def guidelines(words: Words) -> Section:
-    """What guidelines say, for and against, side by side with year."""
-    rows = tuple(
-        (
-            line("{} ({})", r["body"], r["year"] or NOT_STATED),
-            (r["population"] or NOT_STATED,),
-            (" and ".join(words.short(t) for t in words.topic.techniques(r["option"])),),
-            (SAYS[r["recommendation"]],),
-        )
-        for r in words.topic["guidelines"]
-        if r["recommendation"] in SAYS
-    )
-    columns = ("Guideline", "For whom", "Option", "It says")
-    return Section("guidelines", "What the guidelines say",
-                   (Table("Guidelines side by side", columns, rows),))  # fmt: skip
+    """What guidelines say, for and against, side by side, the newest first."""
+    topic = words.topic
+    columns = tuple(topic.texts["wording"]["guidelines"]["columns"])
+    blocks: list[Block] = [Paragraph((words["guidelines.intro"],))]
+    for says in SAYS:
+        rows = [r for r in topic["guidelines"] if r["recommendation"] == says]
+        rows.sort(key=lambda r: r["year"][:4], reverse=True)
+        if rows:
+            table = tuple(_guideline(words, row) for row in rows)
+            blocks.append(Table(words[f"guidelines.{says}"], columns, table))
+    return Section("guidelines", "What the guidelines say", tuple(blocks))
+
+
+def _guideline(words: Words, row: Row) -> tuple[Text, ...]:
+    topic = words.topic
+    options = joined([(words.short(t),) for t in topic.techniques(row["option"])])
+    body = line("{}, {}", plainly(topic, row, "body"), row["year"] or NOT_STATED)
+    return body, (plainly(topic, row, "population") or NOT_STATED,), options
 
 
 def sure(words: Words) -> Section:
@@ -160,7 +160,7 @@ def sure(words: Words) -> Section:
     blocks: list[Block] = [
         Paragraph((words["sure.intro"],)),
         Table("Certainty about pain", columns, tuple(rows)),
-        Bullets(tuple(domains), "Why: the six things that are looked at"),
+        Bullets(tuple(domains), words["table.domains"]),
     ]
     benchmarks = _benchmarks(words)
     if benchmarks:
@@ -174,8 +174,10 @@ def _benchmarks(words: Words) -> list[Text]:
     found = []
     for b in words.comparison.outlook.benchmarks:
         text = line(
-            f"{words.option(b.option)} against {b.against.replace('-', ' ')}, {b.population}: "
-            "published {} points of 100, here {}, {} standard deviations apart",
+            words["cell.benchmark"],
+            words.option(b.option),
+            b.against.replace("-", " "),
+            b.population,
             difference_number(b.published, 0, f"benchmark.{b.id}"),
             difference_number(b.ours, 0, f"benchmark.{b.id}"),
             Num(f"{abs(b.distance):.1f}", f"benchmark.{b.id}"),
@@ -190,7 +192,6 @@ def _benchmarks(words: Words) -> list[Text]:
 
 STATUS = {
     "available": "open to you",
-    "precaution": "open to you, with limits",
     "deferred": "not now",
     "not_feasible": "cannot be done now",
     "not_offered": "not for you",
@@ -204,13 +205,14 @@ def limits(words: Words) -> Section:
     blocks: list[Block] = []
     reasons = [(r.text,) for r in triage.reasons if r.text]
     if reasons:
-        blocks.append(Bullets(tuple(dict.fromkeys(reasons)), "What in your answers counts here"))
+        blocks.append(Bullets(tuple(dict.fromkeys(reasons)), words["table.counts_here"]))
     for option, status in triage.options.items():
         items: list[Text] = [(r.text,) for r in status.reasons if r.text]
         items += [
-            line("{} ({})", c.text, _source_text(c.source)) for c in status.constraints
+            line("{} ({})", c.text, _source_text(words, c.source)) for c in status.constraints
         ]  # fmt: skip
-        title = f"{words.option(option)}: {STATUS[status.status]}"
+        open_ = STATUS.get(status.status) or words["cell.precaution"]
+        title = f"{words.option(option)}: {open_}"
         blocks.append(Bullets(tuple(dict.fromkeys(items)), title))
     for key in ("evidence_on_precaution", "do_not_change_medicine"):
         said = triage.messages.get(key, ())
@@ -219,5 +221,5 @@ def limits(words: Words) -> Section:
     return Section("limits", "Your limits", tuple(blocks))
 
 
-def _source_text(source: str) -> str:
-    return "a rule for safety; clinician to confirm" if source.startswith("rule:") else source
+def _source_text(words: Words, source: str) -> str:
+    return words["cell.rule"] if source.startswith("rule:") else source

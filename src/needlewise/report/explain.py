@@ -11,11 +11,13 @@ from needlewise.errors import InputError
 from needlewise.outlook.cells import Cell
 from needlewise.outlook.spread import reference_baselines
 from needlewise.report.document import numbers
+from needlewise.report.honesty import rows_by_id
 from needlewise.report.terminal import clean, source_line
 from needlewise.report.view import document, sources
+from needlewise.report.words import Words
 from needlewise.synthesis.effects import Effects
 from needlewise.synthesis.influence import influences
-from needlewise.topic import Topic
+from needlewise.topic import Row, Topic
 
 FORMULAS = {
     "effect": "Mean and 2.5 and 97.5 % quantiles of the exact posterior, a mixture of Gaussians "
@@ -41,13 +43,21 @@ FORMULAS = {
     "their proportions.",
     "trials": "Number of studies with usable rows among those that answer.",
     "people": "People randomised in those studies.",
+    "recurrence": "Percent of the people followed with the event within the time, as printed, as a "
+    "count of 100; its 95 % interval where the source gives one.",
+    "natural": "Mean pain of the source at its start plus its change by the week; range = mean "
+    "plus or minus 1.96 standard errors of the change, kept on 0 to 100.",
+    "claim": "The figure as the source prints it, in plain words; nothing is computed.",
+    "practice": "As the source says it, in plain words; nothing is computed.",
 }
+PRINTED = ("recurrence", "natural", "claim", "practice")  # shown as a source prints them
 NEW_SETTING = "the range is that of a new setting (tau squared added)"
 ALSO = {
     "course": ("effect_shrinks_with_pain", "slope_low", "slope_high", "course_se",
                "course_tau_scale", "change_correlation", "pain_sd"),
     "chance": ("clearly_better", "lowest_pain_for_chance"),
     "effect": ("pain_sd", "derived_p_variance_factor", "imputed_variance_factor", "equal_arms"),
+    "natural": ("course_se",),
     "harm": ("harm_tau_scale",),
     "benchmark": ("pain_sd",),
 }  # fmt: skip
@@ -88,7 +98,10 @@ def _parts(comparison: Comparison, number: str) -> Iterable[tuple[str, list[str]
     kind, _, rest = number.partition(".")
     outlook = comparison.outlook
     yield "Formula", [FORMULAS[kind]]
-    if kind == "harm":
+    if kind in PRINTED:
+        places = rows_by_id(Words(comparison))[number]
+        yield "Rows", [_whole_row(outlook.topic, p) for p in places]
+    elif kind == "harm":
         yield from _harm(comparison, rest)
     elif kind == "visits":
         burden = outlook.burden(rest)
@@ -135,11 +148,20 @@ def _assumption(topic: Topic, name: str) -> str:
     return f"{name} = {entry['value']:g} {entry['unit']}: {entry['reason']}"
 
 
+def _at(topic: Topic, place: str) -> Row:
+    file, line = place.split(":")
+    return next(r for r in topic[file.removesuffix(".csv")] if r.line == int(line))
+
+
+def _whole_row(topic: Topic, place: str) -> str:
+    """File, line and every cell that is filled."""
+    filled = [f"{column}: {cell}" for column, cell in _at(topic, place).items() if cell]
+    return f"{place} {'; '.join(filled)}"
+
+
 def _row(topic: Topic, place: str) -> str:
     """File, line and what stands there that matters."""
-    file, line = place.split(":")
-    table = topic[file.removesuffix(".csv")]
-    row = next(r for r in table if r.line == int(line))
+    row = _at(topic, place)
     wanted = ("study_id", "source_id", "id", "arm_id", "event", "week", "mean", "mean_0_100", "sd",
               "sd_baseline", "sd_followup", "correlation", "n", "events", "total",
               "rate_per_10000", "estimate", "se", "sessions", "baseline_pain_0_100", "pool_why_not",

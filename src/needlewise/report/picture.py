@@ -104,13 +104,13 @@ def over_time(words: Words) -> Section:
     blocks += [
         Paragraph((words["over_time.effect_intro"],)),
         Table(
-            "Pain against no needling, points of 100", columns,
-            _rows(words, "pain", lambda c: effect_text(c, _is_reference(words, c))),
+            words["table.pain"], columns,
+            _rows(words, "pain", lambda c: effect_text(words, c, _is_reference(words, c))),
         ),
         Paragraph((words["over_time.function_intro"],)),
         Table(
-            "Function against no needling, points of 24", columns,
-            _rows(words, "disability", lambda c: effect_text(c, _is_reference(words, c))),
+            words["table.disability"], columns,
+            _rows(words, "disability", lambda c: effect_text(words, c, _is_reference(words, c))),
         ),
         Paragraph(words.say("over_time.others", _others(words)), "small"),
     ]  # fmt: skip
@@ -162,7 +162,7 @@ def _chart(words: Words) -> Chart:
             points.append((week, ten(e.mean), ten(e.low), ten(e.high)))
         series.append(Series(option.id, option.label, tuple(points), ends))
     ticks = ((0.0, "now"), *((w, _tick(w)) for w in words.weeks))
-    text = "Expected pain from now to 12 months. " + " ".join(
+    text = words["table.chart"] + " ".join(
         f"{s.label}: " + ", ".join(_point(p) for p in s.points)
         + (f", then {s.ends}." if s.ends else ".")
         for s in series
@@ -198,7 +198,7 @@ def needle(words: Words) -> Section:
     )
     return Section(
         "needle",
-        "How much is the needle",
+        words["section.needle"],
         (
             Paragraph((words["needle.intro"],)),
             Table(

@@ -33,6 +33,11 @@ def text(document: Document, *, ids: bool = False, colour: bool = False, width: 
     return "\n".join(_Writer(ids, colour, width).document(document)) + "\n"
 
 
+def section_text(section: Section, *, ids: bool = False, width: int = 80) -> str:
+    """One section as plain text."""
+    return "\n".join(_Writer(ids, False, width).section(section)).lstrip("\n") + "\n"
+
+
 def clean(value: str) -> str:
     """Text without characters that could move the cursor or change the terminal."""
     return "".join(
@@ -112,7 +117,7 @@ class _Writer:
 
     def table(self, table: Table) -> Iterator[str]:
         """A row as a block of its own: name, then one line for each column."""
-        yield self.style(clean(table.caption), BOLD)
+        yield from (self.style(row, BOLD) for row in self.wrap((table.caption,)))
         for row in table.rows:
             yield from self.wrap(row[0])
             for column, cell in zip(table.columns[1:], row[1:], strict=True):

@@ -50,14 +50,12 @@ def _fit_blocks(words: Words, fit: Fit) -> list[Block]:
         Paragraph((_verdict(words, fit),)),
         Bars(
             "fit",
-            "How often each comes out ahead, of 100",
+            words["table.ahead"],
             tuple(_bar(words, fit, o, counts[o]) for o in fit.options),
         ),
         Paragraph(words.say("values.weights", told), "small"),
     ]
-    blocks.append(
-        Bullets(tuple(left_out + _changes(words, fit)), "Beside the fit, and what would change it")
-    )
+    blocks.append(Bullets(tuple(left_out + _changes(words, fit)), words["table.beside_fit"]))
     if fit.verdict == CLOSE:
         blocks.append(Paragraph((words["values.short_trial"],)))
     return blocks

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from needlewise.choice import Comparison
 from needlewise.outlook.draws import draws_hash
+from needlewise.report import honesty
 from needlewise.report.answer import answer, own_trials, who
+from needlewise.report.claims import heard
 from needlewise.report.document import (
     Block,
     Bullets,
@@ -16,9 +19,12 @@ from needlewise.report.document import (
     Section,
     Source,
     Text,
+    plain,
+    texts,
 )
 from needlewise.report.downsides import downsides, guidelines, limits, sure, takes
 from needlewise.report.picture import needle, over_time, picture
+from needlewise.report.plain_words import glossary
 from needlewise.report.values import next_steps, values
 from needlewise.report.words import Words
 from needlewise.topic import Topic
@@ -34,14 +40,17 @@ def document(comparison: Comparison) -> Document:
     if not comparison.outlook.triage.comparison_shown:
         return Document(words["title.stop"], subtitle, _stop(words), facts(comparison), stop=True)
     sections = (
-        who(words), answer(words), picture(words), over_time(words), needle(words),
-        downsides(words), takes(words), guidelines(words), sure(words), limits(words),
-        values(words), next_steps(words),
+        who(words), answer(words), picture(words), over_time(words), honesty.usual(words),
+        needle(words), downsides(words), takes(words), honesty.together(words), guidelines(words),
+        honesty.practice(words), heard(words.topic), sure(words), limits(words), values(words),
+        honesty.gaps(words), next_steps(words),
     )  # fmt: skip
-    return Document(
+    page = Document(
         words["title.comparison"], subtitle, sections, facts(comparison),
         sources=sources(comparison),
     )  # fmt: skip
+    known = glossary(words.topic, map(plain, texts(page)))
+    return replace(page, sections=(*sections, known)) if known else page
 
 
 def _stop(words: Words) -> tuple[Section, ...]:
@@ -64,9 +73,7 @@ def _stop(words: Words) -> tuple[Section, ...]:
         )
     alternative = triage.messages.get("text_alternative", ())
     if alternative:
-        sections.append(
-            Section("reading", "If pictures do not help you", (Paragraph(alternative),))
-        )
+        sections.append(Section("reading", words["section.reading"], (Paragraph(alternative),)))
     title, *note = triage.handover
     sections.append(Section("handover", title, _grouped(note)))
     if triage.safety_net:
@@ -135,6 +142,7 @@ def sources(comparison: Comparison) -> tuple[Source, ...]:
                        row["source_url"], "unwanted effects")
             )  # fmt: skip
     found += _context(topic, outlook)
+    found += honesty.sources(Words(comparison))
     return tuple(found)
 
 

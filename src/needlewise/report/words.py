@@ -88,10 +88,10 @@ def difference_number(estimate: Estimate, digits: int, name: str) -> Num:
     return Num(f"{lead} ({low} to {high})", name)
 
 
-def effect_text(cell: Cell, reference: bool) -> Text:
+def effect_text(words: Words, cell: Cell, reference: bool) -> Text:
     """The trials' difference to no needling with its range, or why there is none."""
     if reference:
-        return ("what the others are set against",)
+        return (words["cell.reference"],)
     if cell.effect is None:
         return missing(cell.why)
     digits = 0 if cell.outcome == "pain" else 1

@@ -1,23 +1,33 @@
-"""How sure: certainty by rules adapted from CINeMA (Nikolakopoulou 2020), each with its reason."""
+"""How sure a figure is: the facts behind its six domains, and the level they add up to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
-from needlewise.synthesis.effects import Effects, Summary, Support
+from needlewise.evidence import Audience
+from needlewise.synthesis.base import EvidenceBase
+from needlewise.synthesis.contributions import Contributions, contributions
+from needlewise.synthesis.domains import (
+    BIAS,
+    CONCERNS,
+    OTHER_PEOPLE,
+    Domain,
+    Facts,
+    Trial,
+    domains_of,
+)
+from needlewise.synthesis.effects import Effects, Summary
+from needlewise.synthesis.incoherence import incoherence_of
+from needlewise.synthesis.overrides import Override, overrides
+from needlewise.topic import Option, Topic
+from needlewise.topic.pack import listed
 
 LEVELS = ("very low", "low", "moderate", "high")
-CONCERNS = ("no concerns", "some concerns", "major concerns")
-NOT_ASSESSED = "not yet assessed"
-
-
-@dataclass(frozen=True)
-class Domain:
-    """One domain: `judgement` is one of CONCERNS or NOT_ASSESSED, `reason` in plain words."""
-
-    name: str
-    judgement: str
-    reason: str
+RATINGS = {"low": 0.0, "some": 1.0, "unclear": 1.0, "": 1.0, "high": 2.0}
+NOT_PRINTED = "It rests on p values or worked-out spreads of small trials, not on printed ones."
 
 
 @dataclass(frozen=True)
@@ -30,111 +40,120 @@ class Certainty:
 
 
 def certainty_of(
+    base: EvidenceBase,
     effects: Effects,
-    support: Support,
+    option: Option,
+    horizon: Mapping[str, Any],
     average: Summary,
     new_setting: Summary,
     important: float,
     *,
-    printed: bool,
-    other_people: bool,
+    own: Audience,
 ) -> Certainty:
-    """Certainty of one contrast at one horizon.
+    """Certainty of an option against the reference at a horizon, worked out once per audience.
 
     Args:
-        average, new_setting: the trials' average and its prediction for a new setting.
-        important: half-width of the zone of unimportant differences.
-        printed: whether the option stays in the network when rows with derived, imputed or p-only
-            spreads are left out.
-        other_people: whether the trials are about people unlike this person.
+        effects: the base's own posterior that answers; the contrast must be supported.
+        average, new_setting, important: on the network's scale, as in `Facts`.
+        own: whose trials would be about this person; where they are not those of `effects`, the
+            figure comes from other people.
+
+    Raises InputError where a judgement set by hand cannot be understood.
     """
-    domains = (
-        _bias(effects, support),
-        Domain("reporting bias", NOT_ASSESSED, "Not yet assessed."),
-        _indirectness(support, other_people),
-        _imprecision(average, important),
-        _heterogeneity(average, new_setting, important),
-        Domain("incoherence", NOT_ASSESSED, "Not yet assessed."),
+    network, week = effects.network, float(horizon["week"])
+    topic, outcome, audience = network.topic, network.outcome, network.audience
+
+    def made() -> Certainty:
+        by_hand = base.remember("certainty overrides", partial(overrides, topic))
+        percent = _shares(base, effects)[option.id, week].percent
+        known = base.remember(
+            ("known trials", audience, option.id),
+            partial(known_trials, topic, audience, option.components),
+        )
+        facts = Facts(
+            trials=_trials(topic, percent, own, by_hand),
+            usable=sum(study.id in known for study in network.studies),
+            known=len(known),
+            kind=effects.support[option.id, week].kind,
+            incoherence=base.remember(
+                ("incoherence", outcome, audience, option.id, week),
+                partial(incoherence_of, effects, option.components, (), horizon),
+            ),
+            average=average,
+            new_setting=new_setting,
+            important=important,
+            printed=base.stays_when_printed_only(outcome, audience, option.components),
+            other_people=own != audience,
+        )
+        here = [o for o in by_hand if o.about(option.id, str(horizon["name"]), outcome)]
+        return judge(facts, topic.settings["certainty"], here)
+
+    return base.remember(("certainty", outcome, audience, own, option.id, week), made)
+
+
+def judge(facts: Facts, rules: Mapping[str, Any], by_hand: Sequence[Override] = ()) -> Certainty:
+    """From high one step down for some concerns in a domain, two for major; then the caps."""
+    set_by = {o.domain: o for o in by_hand}
+    domains = tuple(
+        _set_by_hand(set_by[d.name]) if d.name in set_by else d for d in domains_of(facts, rules)
     )
-    loss = sum(CONCERNS.index(d.judgement) for d in domains if d.judgement in CONCERNS)
-    level = max(3 - loss, 0)
-    if not any(_ratings(effects, support)):
-        level = min(level, LEVELS.index(effects.network.topic.settings["certainty"]["unrated_cap"]))
-    reason = max(
-        (d for d in domains if d.judgement in CONCERNS),
-        key=lambda d: CONCERNS.index(d.judgement),
-    ).reason
-    if other_people:
-        level, reason = 0, domains[2].reason
-    elif not printed:
-        level = 0
-        reason = "It rests on p values or worked-out spreads of small trials, not on printed ones."
+    level = max(3 - sum(CONCERNS.index(d.judgement) for d in domains), 0)
+    if not facts.rated:
+        level = min(level, LEVELS.index(rules["unrated_cap"]))
+    reason = max(domains, key=lambda d: CONCERNS.index(d.judgement)).reason
+    if facts.other_people:
+        level, reason = 0, OTHER_PEOPLE
+    elif not facts.printed:
+        level, reason = 0, NOT_PRINTED
     return Certainty(LEVELS[level], reason, domains)
 
 
-def _ratings(effects: Effects, support: Support) -> list[str]:
-    studies = effects.network.topic["studies"].by("study_id")
-    return [studies[s]["risk_of_bias"] for s in support.trials]
+def _set_by_hand(override: Override) -> Domain:
+    reason = f"Set by {override.by}: {override.reason}"
+    return Domain(override.domain, override.judgement, reason, override.by)
 
 
-def _bias(effects: Effects, support: Support) -> Domain:
-    ratings = _ratings(effects, support)
-    if not any(ratings):
-        return Domain(
-            "within-study bias", CONCERNS[1], "Nobody rated the quality of these trials here."
-        )
-    worst = "high" in ratings
-    unrated = any(not r or r == "unclear" for r in ratings)
-    judgement = (
-        CONCERNS[2] if worst else CONCERNS[1] if unrated or "some" in ratings else CONCERNS[0]
+def _shares(base: EvidenceBase, effects: Effects) -> dict[tuple[str, float], Contributions]:
+    """Contributions to every supported figure of a posterior, worked out once."""
+    network = effects.network
+
+    def made() -> dict[tuple[str, float], Contributions]:
+        keys = [key for key, support in effects.support.items() if support.supported]
+        asked = [(week, network.topic.option(o).components, ()) for o, week in keys]
+        return dict(zip(keys, contributions(effects, asked), strict=True))
+
+    return base.remember(("contributions", network.outcome, network.audience), made)
+
+
+def _trials(
+    topic: Topic, percent: Mapping[str, float], own: Audience, by_hand: Sequence[Override]
+) -> tuple[Trial, ...]:
+    """The trials behind a figure with their ratings: of the pack, or set by hand."""
+    studies = topic["studies"].by("study_id")
+    found = {}
+    for study, share in percent.items():
+        row = studies[study]
+        rating, strange = row["risk_of_bias"], own.refusal(row) is not None
+        found[study] = Trial(study, share, RATINGS[rating], 2.0 * strange, bool(rating))
+    for o in by_hand:
+        if o.study in found:
+            rated = float(CONCERNS.index(o.judgement))
+            found[o.study] = (
+                replace(found[o.study], bias=rated, rated=True)
+                if o.domain == BIAS
+                else replace(found[o.study], indirectness=rated)
+            )
+    return tuple(found.values())
+
+
+def known_trials(topic: Topic, audience: Audience, components: tuple[str, ...]) -> frozenset[str]:
+    """Trials in an audience that compare these components with anything else, usable or not."""
+    given: dict[str, set[bool]] = {}
+    for arm in topic["arms"]:
+        has = set(components) <= set(listed(arm["components"], " + "))
+        given.setdefault(arm["study_id"], set()).add(has)
+    return frozenset(
+        row["study_id"]
+        for row in topic["studies"]
+        if given.get(row["study_id"]) == {True, False} and audience.refusal(row) is None
     )
-    reason = (
-        "These trials were rated as well done."
-        if judgement == CONCERNS[0]
-        else "Some of these trials may be biased."
-    )
-    return Domain("within-study bias", judgement, reason)
-
-
-def _indirectness(support: Support, other_people: bool) -> Domain:
-    if other_people:
-        return Domain("indirectness", CONCERNS[2], "It was studied only in other people.")
-    if support.kind == "indirect":
-        return Domain(
-            "indirectness",
-            CONCERNS[1],
-            "No trial compared the two head to head; the figure goes through other treatments.",
-        )
-    reason = (
-        "Trials added it to a treatment that both groups had."
-        if support.kind == "add-on"
-        else "Trials compared the two head to head."
-    )
-    return Domain("indirectness", CONCERNS[0], reason)
-
-
-def _crossings(low: float, high: float, important: float) -> int:
-    return sum(low < limit < high for limit in (-important, important))
-
-
-def _imprecision(average: Summary, important: float) -> Domain:
-    crossed = _crossings(average.low, average.high, important)
-    reason = (
-        "The range is narrow enough to tell.",
-        "The range takes in both a worthwhile and a trivial difference.",
-        "The range is so wide that it takes in both benefit and harm.",
-    )[crossed]
-    return Domain("imprecision", CONCERNS[crossed], reason)
-
-
-def _heterogeneity(average: Summary, new_setting: Summary, important: float) -> Domain:
-    more = _crossings(new_setting.low, new_setting.high, important) - _crossings(
-        average.low, average.high, important
-    )
-    judgement = CONCERNS[min(max(more, 0), 2)]
-    reason = (
-        "The trials differ from each other more than chance explains."
-        if more > 0
-        else ("The trials differ little in ways that matter.")
-    )
-    return Domain("heterogeneity", judgement, reason)
