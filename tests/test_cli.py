@@ -151,7 +151,7 @@ BAD_FILES = {
     "zero.toml": b"[weights]\npain = 0\n",
     "deep.json": b'{"goals": ' + b"[" * 5000 + b"]" * 5000 + b"}",
     "control.toml": b'name = "a\x00b"\n',
-    "long.toml": b'name = "' + b"a" * 10_000 + b'"\n',
+    "long.toml": b'name = "' + b"a" * 10_001 + b'"\n',
     "huge.toml": b"# " + b"a" * 3_000_000 + b"\nage = 46\n",
 }
 

@@ -73,7 +73,7 @@ def compare(
 ) -> None:
     """Compare the options for one person."""
     from needlewise import report
-    from needlewise.report.files import check
+    from needlewise.report.files import check, write
 
     if json_schema:
         from needlewise.report.as_json import schema
@@ -92,10 +92,13 @@ def compare(
     comparison = _compared(load_topic(topic), person, rank)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     shown = report.json(comparison) if as_json else report.text(comparison, ids=ids, colour=colour)
-    if html is not None:
-        report.html(comparison, html, force=force)
-    if pdf is not None:
-        report.pdf(comparison, pdf, force=force)
+    files = {
+        path: made(comparison)
+        for path, made in ((html, report.html_bytes), (pdf, report.pdf_bytes))
+        if path is not None
+    }
+    for path, content in files.items():  # only when all are made is any written
+        write(path, content, force=force)
     out(shown)
     if not comparison.outlook.triage.comparison_shown:
         raise typer.Exit(STOP)

@@ -17,6 +17,17 @@ def office(topic):
     return look(topic)
 
 
+def of_certainty(seen, level):
+    """The same outlook with every certainty at one level."""
+    return replace(
+        seen,
+        cells=tuple(
+            replace(c, certainty=replace(c.certainty, level=level)) if c.certainty else c
+            for c in seen.cells
+        ),
+    )
+
+
 def judge(seen, mean, sd, option="acupuncture", week=13.0):
     """The verdict against no needling where the posterior is one normal, no heterogeneity."""
     audience = seen.subject.audience
@@ -57,7 +68,7 @@ def judge(seen, mean, sd, option="acupuncture", week=13.0):
     ],
 )
 def test_the_edges(office, mean, sd, word):
-    found = judge(office, mean, sd)
+    found = judge(of_certainty(office, "low"), mean, sd)
     assert found.certainty == "low"
     assert found.word == word
     assert found.benefit == pytest.approx(-mean)
@@ -132,7 +143,7 @@ def test_cut_offs_are_the_topic_s(monkeypatch, topic, office):
     settings = {**topic.settings, "verdict": strict}
     other = look(replace(topic, settings=settings, _memo={}))
     words = [
-        verdict_of(seen, "acupuncture", "no-needling", "pain", 13.0).word
-        for seen in (office, other)
+        verdict_of(of_certainty(seen, "low"), "acupuncture", "no-needling", "pain", 13.0).word
+        for seen in (replace(office, base=EvidenceBase(topic)), other)
     ]
     assert words == ["better", "probably better"]

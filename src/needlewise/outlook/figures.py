@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from needlewise.distributions import Array
-from needlewise.evidence import Audience, audience_all
+from needlewise.evidence import Audience, audience_all, audience_default
 from needlewise.outlook import draws as sobol
 from needlewise.outlook.cells import Cell, ShamCell
-from needlewise.outlook.course import Course
+from needlewise.outlook.course import Course, course_of
 from needlewise.outlook.prediction import (
     Estimate,
     Item,
@@ -61,6 +61,7 @@ class Figures:
     base: EvidenceBase
     subject: Subject
     course: Course | None
+    judged: bool = True  # whether certainty is wanted; ranges that only widen others' need none
     draws: dict[tuple[str, float, str], Array] = field(default_factory=dict)
     _without_source: dict[str, dict[float, Without]] = field(default_factory=dict)
 
@@ -107,13 +108,30 @@ class Figures:
             ("course", course.population, tuple(s.id for s in course.sources)),
             partial(draw_course, course, self.weeks),
         )
-        return {
+        found = {
             week: without_needling(
                 self.subject.pain, course, change[:, k], draw_slope(self.spreads[week]),
                 self.trial_baseline[0], shrinks,
             )
             for k, week in enumerate(self.weeks)
         }  # fmt: skip
+        if course.population == self.topic.settings["network"]["populations"][0]["name"]:
+            return found
+        return {w: f.beside(self._trial_people[w], shrinks) for w, f in found.items()}
+
+    @cached_property
+    def _trial_people(self) -> dict[float, Array]:
+        """Expected pain without needling of the people most trials studied, for somebody else."""
+        default = audience_default(self.topic)
+        population = str(self.topic.settings["network"]["populations"][0]["name"])
+        course = self.base.remember(
+            ("course of", population, default), partial(course_of, self.topic, population, default)
+        )
+        ordinary = Subject(self.trial_baseline[0], population, (), (), default)
+        return {
+            week: without.trials
+            for week, without in Figures(self.topic, self.base, ordinary, course).without.items()
+        }
 
     def answer(self, option: Option, outcome: str, week: float) -> Answer:
         """The person's own trials, else those of other people, else none."""
@@ -226,7 +244,7 @@ class Figures:
             certainty=certainty_of(
                 self.base, effects, option, self.horizon(week), average, new,
                 self.important(outcome) / unit, own=self.subject.audience,
-            ),
+            ) if self.judged else None,
         )  # fmt: skip
         why = self._why_no_level(outcome)
         if why:

@@ -120,7 +120,7 @@ def look_ahead(
     )
     cells, shams = figures.cells(), figures.shams()
     for answered in (*every_answer(topic, subject), *at_least_ordinary(topic, subject)):
-        other = Figures(topic, base, answered, course)
+        other = Figures(topic, base, answered, course, judged=False)
         cells = tuple(map(_widened, cells, other.cells()))
         shams = tuple(map(_widened_sham, shams, other.shams()))
     return Outlook(

@@ -90,10 +90,10 @@ def draw_course(course: Course, weeks: Sequence[float]) -> Array:
 
 
 def draw_slope(spread: Spread | None) -> Array:
-    """Draws of beta_t: uniform over its range; 1 where no spread is known (mean course)."""
+    """Draws of beta_t: uniform over its range; 0 where no spread is known (the mean course)."""
     normal = sobol.normal_draws()[:, sobol.SLOPE]
     if spread is None:
-        return np.ones_like(normal)
+        return np.zeros_like(normal)
     return np.asarray(spread.slope_low + (spread.slope_high - spread.slope_low) * cdf(normal))
 
 
@@ -108,6 +108,11 @@ class Without:
     pain: Array
     trials: Array
     share: Array
+
+    def beside(self, trials: Array, shrinks: bool) -> Without:
+        """The same person beside other trials' people."""
+        share = np.minimum(1.0, self.pain / trials) if shrinks else np.ones_like(self.pain)
+        return Without(self.pain, trials, share)
 
 
 def without_needling(

@@ -124,6 +124,8 @@ def _read_as(field: Field, line: str, intake: Intake) -> Any:
             return float(line.replace(",", "."))
         except ValueError:
             raise Problem(f"{line[:40]!r} is not a number") from None
+    if field.type in LISTS and as_word(line) == "unknown":
+        return None
     if field.type in LISTS:
         words = [part.strip() for part in line.split(",") if part.strip()]
         return (

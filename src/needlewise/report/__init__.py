@@ -24,19 +24,31 @@ def json(comparison: Comparison) -> str:
     return to_json(comparison)
 
 
-def html(comparison: Comparison, path: str | Path, *, force: bool = False) -> None:
-    """Write the comparison as one web page file; raises InputError where the file exists."""
+def html_bytes(comparison: Comparison) -> bytes:
+    """The comparison as one web page file, UTF-8."""
     from needlewise.report.as_html import html as render
-    from needlewise.report.files import write
     from needlewise.report.view import document
 
-    write(path, render(document(comparison)).encode(), force=force)
+    return render(document(comparison)).encode()
+
+
+def pdf_bytes(comparison: Comparison) -> bytes:
+    """The comparison as a tagged PDF (PDF/UA-1)."""
+    from needlewise.report import as_pdf
+    from needlewise.report.view import document
+
+    return as_pdf.pdf_bytes(document(comparison))
+
+
+def html(comparison: Comparison, path: str | Path, *, force: bool = False) -> None:
+    """Write the web page file; raises InputError where the file exists."""
+    from needlewise.report.files import write
+
+    write(path, html_bytes(comparison), force=force)
 
 
 def pdf(comparison: Comparison, path: str | Path, *, force: bool = False) -> None:
-    """Write the comparison as a tagged PDF (PDF/UA-1); raises InputError where the file exists."""
-    from needlewise.report.as_pdf import pdf_bytes
+    """Write the PDF; raises InputError where the file exists."""
     from needlewise.report.files import write
-    from needlewise.report.view import document
 
-    write(path, pdf_bytes(document(comparison)), force=force)
+    write(path, pdf_bytes(comparison), force=force)

@@ -65,6 +65,8 @@ def _gaps(words: Words) -> list[str]:
         found.append(words["who.few_like_you"])
     if "sources-disagree" in notes:
         found.append(words["who.disagree"].format(", ".join(notes["sources-disagree"])))
+    if outlook.course is not None and not any(outlook.spreads.values()):
+        found.append(words["who.course_mean"])
     if "course-assumed" in notes:
         found.append(words["who.course_assumed"])
     return found

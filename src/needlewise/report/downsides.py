@@ -153,7 +153,9 @@ def sure(words: Words) -> Section:
                 cells.append(missing(cell.why))
                 continue
             cells.append((f"{cell.certainty.level}: {cell.certainty.reason}",))
-            judged = "; ".join(f"{d.name}: {d.judgement}" for d in cell.certainty.domains)
+            judged = "; ".join(
+                f"{d.name}: {d.judgement} ({d.reason.rstrip('.')})" for d in cell.certainty.domains
+            )
             domains.append((f"{option.label}, {words.horizon(week)}. {judged}.",))
         rows.append(((option.label,), *cells))
     columns = ("Option", *(words.horizon(w).capitalize() for w in words.weeks))

@@ -13,12 +13,13 @@ from itertools import permutations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from needlewise.distributions import Array, cdf, erfc
 from needlewise.evidence import Network, Study
 from needlewise.synthesis.design import in_row_space
 from needlewise.synthesis.effects import Effects, Summary, summarise
-from needlewise.synthesis.gaussian import Block, posterior
+from needlewise.synthesis.gaussian import Block, Mixture, posterior
 from needlewise.synthesis.synthesise import prior_covariance, settings_of, study_block
 
 LIGHT = 1e-9  # nodes of the grid below this share of the heaviest are passed over
@@ -98,64 +99,72 @@ def _determined(
     return bool(rows) and in_row_space(np.concatenate(rows), target, tolerance)
 
 
+Part = tuple[Array, Array, Array]  # mean, variance and log evidence at each tau
+
+
 def _split(effects: Effects, direct: tuple[str, ...], row: Array) -> Incoherence:
     """The node-split back-calculated from the fit of all studies, exact at each tau.
 
-    The direct studies are taken out of the posterior and get effects of their own; both parts
-    share tau, whose weights become those of the model split in two. With K the covariance of the
-    direct rows' effects and P their precision, taking them out is Z = (I - K P)^-1, and fitting
-    them alone under the prior K0 is Z0 = (I + K0 P)^-1.
+    The direct studies are taken out of the posterior and fitted alone under the prior; both parts
+    share tau, whose weights become those of the model split in two.
     """
-    mixture, network = effects.mixture, effects.network
-    heavy = mixture.weights > LIGHT * mixture.weights.max()
-    own, design, y = _rows_of(effects, direct, effects.tau_squares[heavy])
-    covariance, touched = mixture.covariances[heavy], row @ mixture.lift
-    used = design[:, mixture.touched]
-    identity = np.eye(len(y))
-
-    spread = used @ covariance @ used.T
-    lever = own @ np.linalg.inv(identity - spread @ own)
-    reach = covariance @ touched @ used.T
-    miss = y - mixture.means[heavy] @ used.T
-    indirect = mixture.means[heavy] @ touched - _form(reach, lever, miss)
-    indirect_variance = (
-        covariance @ touched @ touched + row @ mixture.rest @ row + _form(reach, lever, reach)
-    )
-
-    settings = replace(settings_of(network), priors=effects.priors, basis=effects.basis)
-    prior = prior_covariance(network, settings)
-    spread_alone = design @ prior @ design.T
-    lever_alone = own @ np.linalg.inv(identity + spread_alone @ own)
-    reach_alone = np.broadcast_to(design @ prior @ row, reach.shape)
-    level = np.broadcast_to(y, reach.shape)
-    alone = _form(reach_alone, lever_alone, level)
-    alone_variance = row @ prior @ row - _form(reach_alone, lever_alone, reach_alone)
-
-    log_weights = np.log(mixture.weights[heavy]) + 0.5 * (
-        _form(miss, lever, miss)
-        - _form(level, lever_alone, level)
-        - np.linalg.slogdet(identity - spread @ own)[1]
-        - np.linalg.slogdet(identity + spread_alone @ own)[1]
-    )
+    heavy = effects.mixture.weights > LIGHT * effects.mixture.weights.max()
+    rows = _rows_of(effects, direct, effects.tau_squares[heavy])
+    alone, rest = _alone(effects, rows, row), _taken_out(effects.mixture, heavy, rows, row)
+    log_weights = np.log(effects.mixture.weights[heavy]) + alone[2] + rest[2]
     weights = np.exp(log_weights - log_weights.max())
     weights /= weights.sum()
     head_to_head, detour = summarise(
-        weights, np.stack([alone, indirect]), np.stack([alone_variance, indirect_variance])
+        weights, np.stack([alone[0], rest[0]]), np.stack([alone[1], rest[1]])
     )
-    z = (alone - indirect) / np.sqrt(alone_variance + indirect_variance)
+    z = (alone[0] - rest[0]) / np.sqrt(alone[1] + rest[1])
     below = float(weights @ cdf(z))
     return Incoherence("both", direct, head_to_head, detour, 2.0 * min(below, 1.0 - below))
 
 
+def _taken_out(mixture: Mixture, heavy: NDArray[np.bool_], rows: _Rows, row: Array) -> Part:
+    """A contrast without some rows, and minus the log evidence of these rows given the others.
+
+    With K the covariance of the rows' effects and P their precision all follows from
+    P (I - K P)^-1 (Woodbury).
+    """
+    covariance, means = mixture.covariances[heavy], mixture.means[heavy]
+    touched, used = row @ mixture.lift, rows.design[:, mixture.touched]
+    without = np.eye(len(rows.y)) - used @ covariance @ used.T @ rows.precision
+    lever = rows.precision @ np.linalg.inv(without)
+    reach, miss = covariance @ touched @ used.T, rows.y - means @ used.T
+    own = covariance @ touched @ touched + row @ mixture.rest @ row
+    log_term = 0.5 * (_form(miss, lever, miss) - np.linalg.slogdet(without)[1])
+    return means @ touched - _form(reach, lever, miss), own + _form(reach, lever, reach), log_term
+
+
+def _alone(effects: Effects, rows: _Rows, row: Array) -> Part:
+    """A contrast from some rows and the prior alone, and the log evidence of these rows."""
+    settings = replace(settings_of(effects.network), priors=effects.priors, basis=effects.basis)
+    prior = prior_covariance(effects.network, settings)
+    within = np.eye(len(rows.y)) + rows.design @ prior @ rows.design.T @ rows.precision
+    lever = rows.precision @ np.linalg.inv(within)
+    reach, y = rows.design @ prior @ row, rows.y
+    log_term = -0.5 * (_form(y, lever, y) + np.linalg.slogdet(within)[1])
+    return _form(reach, lever, y), row @ prior @ row - _form(reach, lever, reach), log_term
+
+
 def _form(left: Array, middle: Array, right: Array) -> Array:
-    """left' middle right at each node: (n, r), (n, r, r), (n, r) to (n,)."""
-    return np.asarray(np.einsum("nr,nrs,ns->n", left, middle, right))
+    """left' middle right at each node: (n, r) or (r,), (n, r, r), (n, r) or (r,) to (n,)."""
+    turned = np.einsum("nrs,ns->nr", middle, np.broadcast_to(right, middle.shape[:2]))
+    return np.asarray((turned * left).sum(axis=1))
 
 
-def _rows_of(
-    effects: Effects, studies: tuple[str, ...], squares: Array
-) -> tuple[Array, Array, Array]:
+@dataclass(frozen=True)
+class _Rows:
     """Rows of some studies: precision free of baselines (n, r, r), design (r, p) and y (r,)."""
+
+    precision: Array
+    design: Array
+    y: Array
+
+
+def _rows_of(effects: Effects, studies: tuple[str, ...], squares: Array) -> _Rows:
     network = effects.network
     correlation = settings_of(network).error_correlation
     blocks = [
@@ -173,7 +182,7 @@ def _rows_of(
         precision[:, start:stop, start:stop] = inverse - nuisance @ taken
         start = stop
     design = np.concatenate([block.design for block in blocks])
-    return precision, design, np.concatenate([block.y for block in blocks])
+    return _Rows(precision, design, np.concatenate([block.y for block in blocks]))
 
 
 def between_designs(effects: Effects, window: tuple[float, float]) -> float | None:

@@ -154,7 +154,9 @@ def horizons(draft: Draft) -> Iterator[Problem]:
         yield ("primary", "outcome"), outcome, "is not a pooled outcome", "Name one that is."
     knots = draft.part("model", "knots")
     if isinstance(knots, list) and not (
-        all(map(is_number, knots)) and knots == sorted(set(knots)) and set(weeks) <= set(knots)
+        all(map(is_number, knots))
+        and knots == sorted(set(knots))
+        and all(week in knots for week in weeks)
     ):
         wrong = "must rise and hold the week of every horizon"
         yield ("model", "knots"), knots, wrong, "Correct the list."
