@@ -53,13 +53,16 @@ def forms(topic: Topic) -> dict[str, tuple[str, ...]]:
 
 def glossary(topic: Topic, texts: Iterable[str]) -> Section | None:
     """The words of the glossary that occur in the texts, with their meaning; None if none does."""
-    page = " ".join(texts)
+    words = re.findall(r"[^\W_]+", " ".join(texts))
+    as_written, page = set(words), f" {' '.join(words).lower()} "
     items: list[Text] = []
     for row in topic["glossary"]:
-        words = "|".join(map(re.escape, (row["word"], *listed(row["also"]))))
-        # An abbreviation is looked for as it is written: "SD" is not the end of a word.
-        how = re.NOFLAG if row["word"].isupper() else re.IGNORECASE
-        if re.search(rf"(?<!\w)(?:{words})(?!\w)", page, how):
+        found = (
+            row["word"] in as_written  # an abbreviation such as SD counts as it is written
+            if row["word"].isupper()
+            else any(f" {form.lower()} " in page for form in (row["word"], *listed(row["also"])))
+        )
+        if found:
             items.append(line("{}: {}", row["word"], row["meaning"]))
     if not items:
         return None

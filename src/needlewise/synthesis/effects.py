@@ -157,10 +157,12 @@ def mixture_quantiles(weights: Array, means: Array, variances: Array, levels: Ar
         low, high = np.where(miss < 0, x, low), np.where(miss < 0, high, x)
         step = miss / np.maximum((pdf(z) / sds) @ weights, 1e-300)
         new = x - step
-        # Newton alone can circle an inflection: where it does not halve its move, bisect.
+        # Newton alone can circle an inflection: where it does not halve its move, bisect; where it
+        # has arrived, stay.
+        arrived = np.abs(step) <= 1e-11 * (1.0 + np.abs(x))
+        if np.all(arrived):
+            return np.asarray(x)
         newton = (new > low) & (new < high) & (np.abs(step) < 0.5 * moved)
-        new = np.where(newton, new, 0.5 * (low + high))
-        if np.all(np.abs(new - x) <= 1e-11 * (1.0 + np.abs(x))):
-            return np.asarray(new)
+        new = np.where(arrived, x, np.where(newton, new, 0.5 * (low + high)))
         moved, x = np.abs(new - x), new
     return np.asarray(x)

@@ -179,7 +179,11 @@ def half_normal(taus: Array, scale: float) -> Array:
 
 
 def posterior(
-    blocks: Sequence[Block], prior_covariance: Array, tau_scale: float, nodes: int
+    blocks: Sequence[Block],
+    prior_covariance: Array,
+    tau_scale: float,
+    nodes: int,
+    upper: float | None = None,
 ) -> Mixture:
     """The posterior mixture of the effects.
 
@@ -188,6 +192,7 @@ def posterior(
         prior_covariance: prior covariance of the effects, (p, p).
         tau_scale: scale of the half-normal prior of each heterogeneity SD.
         nodes: Gauss-Legendre nodes for each heterogeneity SD.
+        upper: how far to follow tau where that is known from a like fit (None: it is looked for).
     """
     touched = np.flatnonzero(np.any([np.any(b.design != 0, axis=0) for b in blocks], axis=0))
     prior = prior_covariance[np.ix_(touched, touched)]
@@ -205,7 +210,9 @@ def posterior(
     ]
     prior_precision = np.linalg.inv(prior)
     _, log_determinant = np.linalg.slogdet(prior)
-    grids = [_grid(_bound(parts, g, p, prior_precision, tau_scale), nodes) for g in parts]
+    grids = [
+        _grid(upper or _bound(parts, g, p, prior_precision, tau_scale), nodes) for g in parts
+    ]
     sums = [_data_sums(part, np.square(g[0]), p) for part, g in zip(parts, grids, strict=True)]
     index = np.indices([nodes] * len(groups)).reshape(len(groups), -1)
     joint = sums[0].take(index[0])

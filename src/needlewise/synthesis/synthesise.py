@@ -27,6 +27,7 @@ class Settings:
     nodes: int
     split_tau: bool = False
     fixed_tau: float | None = None
+    upper: float | None = None
 
 
 def settings_of(network: Network) -> Settings:
@@ -126,7 +127,9 @@ def _fit(network: Network, settings: Settings) -> Mixture:
         for s in network.studies
     ]
     if settings.fixed_tau is None:
-        return posterior(blocks, prior, settings.priors.tau_scale, settings.nodes)
+        return posterior(
+            blocks, prior, settings.priors.tau_scale, settings.nodes, settings.upper
+        )
     tau = settings.fixed_tau
     fixed = [
         replace(b, errors=b.errors + tau**2 * b.effects, effects=np.zeros_like(b.effects), group=0)
