@@ -6,7 +6,7 @@ PERSON ?= examples/office_worker.toml
 OUT ?= out
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: compare test test-core lint bench cases picture clean
+.PHONY: compare test test-core lint format bench cases picture docs clean
 
 compare: $(VENV)/.base
 	@mkdir -p $(OUT)
@@ -42,6 +42,9 @@ cases: $(VENV)/.base
 
 picture: $(VENV)/.base
 	@$(BIN)/python scripts/make_picture.py
+
+docs: $(VENV)/.base picture
+	@$(BIN)/python scripts/make_docs.py
 
 clean:
 	rm -rf $(VENV) $(OUT)

@@ -251,6 +251,15 @@ def cases_run(
         raise typer.Exit(FAULT)
 
 
+@app.command()
+def calibrate(topic: TopicName = "low-back-pain") -> None:
+    """How the outlook does: predicted against observed responders, and simulated people."""
+    from needlewise.report.calibration import calibration_text
+    from needlewise.topic import load_topic
+
+    out(calibration_text(load_topic(topic)))
+
+
 @cases_app.command("diff")
 def cases_diff(
     folder: Annotated[Path, typer.Argument(help="A topic folder with changed rules.")],

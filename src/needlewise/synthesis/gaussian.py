@@ -210,9 +210,7 @@ def posterior(
     ]
     prior_precision = np.linalg.inv(prior)
     _, log_determinant = np.linalg.slogdet(prior)
-    grids = [
-        _grid(upper or _bound(parts, g, p, prior_precision, tau_scale), nodes) for g in parts
-    ]
+    grids = [_grid(upper or _bound(parts, g, p, prior_precision, tau_scale), nodes) for g in parts]
     sums = [_data_sums(part, np.square(g[0]), p) for part, g in zip(parts, grids, strict=True)]
     index = np.indices([nodes] * len(groups)).reshape(len(groups), -1)
     joint = sums[0].take(index[0])

@@ -54,7 +54,8 @@ def _run(topic: Topic, outcome: str, audience: Audience, run: Mapping[str, Any])
         run.get("level_factor", 1.0), run.get("drift_factor", 1.0), run.get("tau_factor", 1.0)
     )
     split = bool(run.get("split_tau", False))
-    # Fewer nodes on a wide range move a figure by less than 0.001 SD; two heterogeneities make a grid of pairs.
+    # Fewer nodes on a wide range move a figure by less than 0.001 SD; two heterogeneities make a
+    # grid of pairs.
     nodes = settings.nodes // 4 if split else settings.nodes * 3 // 8
     main = evidence_base(topic).effects(outcome, audience)
     upper = None if main is None or split else 2.0 * float(main.mixture.taus.max())

@@ -127,9 +127,7 @@ def _fit(network: Network, settings: Settings) -> Mixture:
         for s in network.studies
     ]
     if settings.fixed_tau is None:
-        return posterior(
-            blocks, prior, settings.priors.tau_scale, settings.nodes, settings.upper
-        )
+        return posterior(blocks, prior, settings.priors.tau_scale, settings.nodes, settings.upper)
     tau = settings.fixed_tau
     fixed = [
         replace(b, errors=b.errors + tau**2 * b.effects, effects=np.zeros_like(b.effects), group=0)
