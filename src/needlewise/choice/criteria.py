@@ -139,11 +139,12 @@ def _harm(outlook: Outlook, rule: Mapping[str, Any], option: str, event: str) ->
 
 
 def _typed(outlook: Outlook, option: str, name: str) -> Score:
-    """What the person typed for each option: cost (lower better) or a 0-10 rating of the view."""
-    given = {"cost": outlook.person.cost, "view": outlook.person.view}.get(name) or {}
+    """What the person typed for each option: cost (lower is better) or a rating of 0 to 10."""
+    person = outlook.person
+    given = {"cost": person.cost, "view": person.view, "own": person.own}.get(name) or {}
     if option not in given:
         return _unknown()
-    if name == "view":
+    if name != "cost":
         return _known(np.full(_size(), given[option] / 10.0))
     most = max(given.values())
     return _known(np.full(_size(), 1.0 - given[option] / most if most > 0 else 1.0))

@@ -264,6 +264,8 @@ class Person(Answers):
     statements: tuple[str, ...] | None = None
     cost: Amounts = None
     view: Amounts = None
+    own: Amounts = None
+    own_label: str | None = None
     budget: float | None = None
     max_visits: float | None = None
     name: str | None = None

@@ -17,6 +17,9 @@ def values(words: Words) -> Section:
 
 
 def _label(words: Words, name: str) -> str:
+    own = words.comparison.outlook.person.own_label
+    if name == "own" and own:
+        return own
     return str(criterion(words.comparison.outlook, name)["label"]).lower()
 
 
