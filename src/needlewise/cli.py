@@ -65,6 +65,9 @@ def compare(
     html: Annotated[Path | None, typer.Option(help="Also write a web page file.")] = None,
     pdf: Annotated[Path | None, typer.Option(help="Also write a PDF.")] = None,
     ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print the long background sections too.")
+    ] = False,
     json_schema: Annotated[
         bool, typer.Option("--json-schema", help="Print the schema of --json and stop.")
     ] = False,
@@ -91,7 +94,11 @@ def compare(
 
     comparison = _compared(load_topic(topic), person, rank)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    shown = report.json(comparison) if as_json else report.text(comparison, ids=ids, colour=colour)
+    shown = (
+        report.json(comparison)
+        if as_json
+        else report.text(comparison, ids=ids, colour=colour, fold=not (everything or ids))
+    )
     files = {
         path: made(comparison)
         for path, made in ((html, report.html_bytes), (pdf, report.pdf_bytes))

@@ -286,7 +286,10 @@ class Figures:
     def _scalings(self, week: float) -> list[Without]:
         """How the effect may scale: for somebody unlike the trials' people also not at all."""
         found = [self.without[week]]
-        return [*found, self._without(self.course, False)[week]] if self.unlike else found
+        ordinary = self.topic.settings["network"]["populations"][0]["name"]
+        if self.unlike or self.subject.population != ordinary:
+            found.append(self._without(self.course, False)[week])
+        return found
 
     def _chance(self, week: float, effect: Array | None) -> dict[str, Any]:
         """Chance of being clearly better, and its difference to without."""

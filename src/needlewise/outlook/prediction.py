@@ -90,10 +90,10 @@ def draw_course(course: Course, weeks: Sequence[float]) -> Array:
 
 
 def draw_slope(spread: Spread | None) -> Array:
-    """Draws of beta_t: uniform over its range; 0 where no spread is known (the mean course)."""
+    """Draws of beta_t: uniform over its range; anything from 0 to 1 where no spread is known."""
     normal = sobol.normal_draws()[:, sobol.SLOPE]
     if spread is None:
-        return np.zeros_like(normal)
+        return cdf(normal)
     return np.asarray(spread.slope_low + (spread.slope_high - spread.slope_low) * cdf(normal))
 
 

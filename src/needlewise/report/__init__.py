@@ -9,12 +9,15 @@ if TYPE_CHECKING:
     from needlewise.choice import Comparison
 
 
-def text(comparison: Comparison, *, ids: bool = False, colour: bool = False) -> str:
-    """The comparison as plain text for a terminal."""
+def text(
+    comparison: Comparison, *, ids: bool = False, colour: bool = False, fold: bool = False
+) -> str:
+    """The comparison as plain text for a terminal; `fold` leaves out the long background."""
     from needlewise.report import terminal
     from needlewise.report.view import document
 
-    return terminal.text(document(comparison), ids=ids, colour=colour)
+    said = comparison.outlook.topic.texts["wording"]["about"]["folded"] if fold else ""
+    return terminal.text(document(comparison), ids=ids, colour=colour, fold=said)
 
 
 def json(comparison: Comparison) -> str:

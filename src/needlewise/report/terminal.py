@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from needlewise.report.document import (
     Bars,
@@ -25,12 +25,34 @@ from needlewise.report.document import (
 )
 
 FILL = {"same": "#", "more": "+", "band": "~", "fewer": "-", "not": ".", "none": "/"}
+BACKGROUND = ("practice", "heard", "guidelines")
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
-def text(document: Document, *, ids: bool = False, colour: bool = False, width: int = 80) -> str:
-    """The whole document as plain text; `ids` prints each number's id after it."""
+def text(
+    document: Document,
+    *,
+    ids: bool = False,
+    colour: bool = False,
+    fold: str = "",
+    width: int = 80,
+) -> str:
+    """The document as plain text.
+
+    Args:
+        ids: print each number's id after it.
+        fold: what to say in place of the long background sections (empty: print them).
+    """
+    if fold:
+        document = replace(document, sections=tuple(folded(s, fold) for s in document.sections))
     return "\n".join(_Writer(ids, colour, width).document(document)) + "\n"
+
+
+def folded(section: Section, said: str) -> Section:
+    """A background section as one line that says how to read it."""
+    if section.id not in BACKGROUND:
+        return section
+    return replace(section, blocks=(Paragraph((said,)),))
 
 
 def section_text(section: Section, *, ids: bool = False, width: int = 80) -> str:

@@ -42,6 +42,9 @@ def _runs(topic: Topic, outcome: str, audience: Audience) -> tuple[SensitivityRu
 
 
 def _run(topic: Topic, outcome: str, audience: Audience, run: Mapping[str, Any]) -> Effects | None:
+    points = topic.settings["outcomes"][outcome]["scale"] == "points"
+    if not points and (run.get("pain_sd") or run.get("benchmark")):
+        return evidence_base(topic).effects(outcome, audience)  # both speak of pain alone
     network = _network(topic, outcome, audience, run)
     if run.get("no_treatment"):
         network = without_waiting_list(network, remove=run["no_treatment"] == "removed")
