@@ -35,6 +35,7 @@ format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix --quiet src tests benchmarks scripts
 
 bench: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q src/needlewise
 	@$(BIN)/python benchmarks/run.py
 
 cases: $(VENV)/.base
@@ -61,6 +62,7 @@ $(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --require-hashes -r requirements/base.txt
 	@$(PIP) install "setuptools==80.9.0" wheel
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src/needlewise
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
