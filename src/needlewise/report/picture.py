@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from needlewise.outlook.cells import NO_FIGURE, Cell, ShamCell
 from needlewise.report.document import (
     Block,
@@ -121,7 +123,9 @@ def _is_reference(words: Words, cell: Cell) -> bool:
     return not words.topic.option(cell.option).components
 
 
-def _rows(words: Words, outcome: str, shown) -> tuple[tuple[Text, ...], ...]:  # type: ignore[no-untyped-def]
+def _rows(
+    words: Words, outcome: str, shown: Callable[[Cell], Text]
+) -> tuple[tuple[Text, ...], ...]:
     return tuple(
         (
             (option.label,),
