@@ -323,6 +323,15 @@ def spawn(*arguments, **environment):
     )
 
 
+def test_skipping_every_question_asks_for_more(run, monkeypatch, tmp_path):
+    path = tmp_path / "me.toml"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n" * 300))
+    assert run("ask", "-o", path)[0] == GOOD
+    code, out, _ = run("compare", path)
+    assert code == STOP
+    assert "Not answered or not known" in out
+
+
 def test_two_processes_print_the_same_bytes(tmp_path):
     """Whatever the hash seed and the working folder."""
     one = spawn("compare", OFFICE, "--json", PYTHONHASHSEED="1")

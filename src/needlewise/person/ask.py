@@ -69,9 +69,13 @@ def ask(topic: Topic, read: Callable[[str], str], write: Callable[[str], None]) 
     return answers
 
 
+# Also what is left when every question was skipped: a file that says so, not an empty one.
+HEADER = "# Answers for needlewise. What is not here was not answered, which never means no.\n"
+
+
 def to_toml(answers: Mapping[str, Any]) -> str:
     """The answers as a TOML file that `Person.from_file` reads."""
-    return tomli_w.dumps(answers)
+    return HEADER + tomli_w.dumps(answers)
 
 
 def _applies(topic: Topic, field: Field, answers: dict[str, Any]) -> bool:
