@@ -12,7 +12,7 @@ import numpy as np
 from needlewise.distributions import Array
 from needlewise.evidence import Audience, audience_all, audience_default
 from needlewise.outlook import draws as sobol
-from needlewise.outlook.cells import Cell, ShamCell
+from needlewise.outlook.cells import Cell
 from needlewise.outlook.course import Course, course_of
 from needlewise.outlook.prediction import (
     Estimate,
@@ -36,11 +36,9 @@ from needlewise.outlook.subject import Subject, other_people
 from needlewise.synthesis.base import EvidenceBase
 from needlewise.synthesis.certainty import certainty_of
 from needlewise.synthesis.effects import Effects, Summary, Support
-from needlewise.synthesis.synthesise import support_of
 from needlewise.topic import Option, Topic
 
 NONE = Support("not-studied", (), None, "none")
-SHAMS = ("sham-penetrating", "sham-nonpenetrating")
 
 
 @dataclass(frozen=True)
@@ -355,68 +353,6 @@ class Figures:
         """The smallest difference worth having, in display units."""
         return float(self.topic.settings["outcomes"][outcome]["important_difference"])
 
-    def shams(self) -> tuple[ShamCell, ...]:
-        """Real against pretend needling where a trial compared them in the window."""
-        return tuple(
-            self._sham(option, sham, week)
-            for week in self.weeks
-            for option in self.topic.options
-            if option.components and not option.parts
-            for sham in SHAMS
-        )
-
-    def _sham(self, option: Option, sham: str, week: float) -> ShamCell:
-        own = self.subject.audience
-        for audience in (own, audience_all(self.topic)):
-            effects = self.base.effects("pain", audience) if audience.populations else None
-            if effects is None or not effects.known((*option.components, sham)):
-                continue
-            support = self.base.remember(
-                ("sham", audience, option.id, sham, week),
-                partial(support_of, effects, option.components, (sham,), self.horizon(week)),
-            )
-            if support.supported and support.kind in {"direct", "add-on"}:
-                trials = _head_to_head(effects, option.components, sham, self.horizon(week))
-                cell = self._sham_figure(option, sham, week, effects, trials, audience != own)
-                if audience == own:
-                    return cell
-                return replace(cell, audience=other_people(self.topic, own, trials))
-        return ShamCell(option.id, sham, week, (), None, None, None, "not compared")
-
-    def _sham_figure(
-        self, option: Option, sham: str, week: float, effects: Effects, trials: tuple[str, ...],
-        others: bool,
-    ) -> ShamCell:  # fmt: skip
-        row = effects.contrast(week, option.components, (sham,))
-        sizes = [s.people for s in effects.network.studies if s.id in trials]
-        size = sum(n for n in sizes if n is not None) if None not in sizes else None
-        network = effects.network
-        summary = self.base.remember(
-            ("sham summary", network.audience, option.id, sham, week, others),
-            partial(effects.summary, row, new_setting=others),
-        )
-        people = None
-        spread, now = self.spreads[week], self.subject.pain
-        key = "pain", week, option.id
-        if (
-            week in self.without and spread is not None and now is not None
-            and now >= self.topic.assumption("lowest_pain_for_chance") and key in self.draws
-        ):  # fmt: skip
-            items = [
-                Item(option.components, (), week), Item(option.components, (sham,), week)
-            ]  # fmt: skip
-            real, above = self.base.remember(
-                ("sham draws", network.audience, option.id, sham, week),
-                partial(draw_effects, effects, items, sobol.EFFECT_NODE, sobol.PAIN),
-            )
-            cut = self.topic.assumption("clearly_better")
-            shares = [
-                chance_better(expected_with(self.without[week], e), now, cut, spread.residual)
-                for e in (real, real - above)
-            ]
-            people = estimate(shares[0] - shares[1])
-        return ShamCell(option.id, sham, week, trials, size, _scaled(summary, 1.0), people, "")
-
     def course_line(self) -> tuple[tuple[float, Estimate], ...]:
         """Expected pain without needling from now to 12 months, for the chart."""
         return tuple((week, estimate(w.pain)) for week, w in self.without.items())
@@ -438,19 +374,6 @@ class Figures:
         if any(s is not None and s.assumed for s in self.spreads.values()):
             found["slope-assumed"] = ()
         return found
-
-
-def _head_to_head(
-    effects: Effects, plus: tuple[str, ...], sham: str, horizon: Mapping[str, Any]
-) -> tuple[str, ...]:
-    low, high = horizon["window"]
-    found = []
-    for study in effects.network.studies:
-        arms = [a for a in study.arms if any(low <= w < high for w in a.weeks)]
-        real = any(set(plus) <= set(a.components) for a in arms)
-        if real and any(sham in a.components for a in arms):
-            found.append(study.id)
-    return tuple(found)
 
 
 def _scaled(summary: Summary, unit: float) -> Estimate:

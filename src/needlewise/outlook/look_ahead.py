@@ -15,6 +15,7 @@ from needlewise.outlook.course import Course, course_of
 from needlewise.outlook.figures import Figures
 from needlewise.outlook.harms import HarmCell, harm_cells
 from needlewise.outlook.prediction import Estimate, widest, widest_person
+from needlewise.outlook.shams import shams
 from needlewise.outlook.spread import Spread
 from needlewise.outlook.subject import Subject, at_least_ordinary, every_answer, subject_of
 from needlewise.person import Person, Triage, triage
@@ -118,15 +119,15 @@ def look_ahead(
     burdens = base.remember(
         "burdens", lambda: tuple(burden_of(topic, option) for option in topic.options)
     )
-    cells, shams = figures.cells(), figures.shams()
+    cells, pretend = figures.cells(), shams(figures)
     for answered in (*every_answer(topic, subject), *at_least_ordinary(topic, subject)):
         other = Figures(topic, base, answered, course, judged=False)
         cells = tuple(map(_widened, cells, other.cells()))
-        shams = tuple(map(_widened_sham, shams, other.shams()))
+        pretend = tuple(map(_widened_sham, pretend, shams(other)))
     return Outlook(
         topic, person, safe, subject, base,
         cells=cells,
-        shams=shams,
+        shams=pretend,
         harms=_harms(topic, burdens),
         burdens=burdens,
         benchmarks=base.remember(
