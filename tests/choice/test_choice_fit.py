@@ -188,7 +188,7 @@ def test_beyond_a_flip_another_option_is_ahead(weights):
 
 
 def test_ties_are_shared():
-    assert ahead(np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 1.0]])) == pytest.approx([0.25, 0.75, 0.0])
+    assert ahead(np.array([[1.0, 0.0], [1.0, 2.0], [0.0, 1.0]])) == pytest.approx([0.25, 0.75, 0.0])
 
 
 def numbers_of(comparison):
@@ -257,9 +257,9 @@ def test_a_stop_has_no_fit_and_no_verdict():
 def test_the_edges_of_the_overall_verdict(monkeypatch, won, lead, verdict):
     """`won` of 1,000 draws ahead and a mean lead; cut-offs 0.9, 0.7 and 0.05 of the topic."""
     ahead_by = (lead * 1000 + 0.01 * (1000 - won)) / won
-    table = np.zeros((1000, 2, 1))
-    table[:won, 1, 0], table[won:, 1, 0] = ahead_by, -0.01
-    tables = Table(table, table, table, np.zeros(table.shape[1:], dtype=bool))
+    table = np.zeros((2, 1, 1000))
+    table[1, 0, :won], table[1, 0, won:] = ahead_by, -0.01
+    tables = Table(table, table, table, (table, table))
     monkeypatch.setitem(fit.__globals__, "scores", lambda *_: (tables, {}))
     found = fit(OFFICE, Values.weighted({"pain": 1.0}))
     assert found.lead == pytest.approx(lead)

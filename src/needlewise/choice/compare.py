@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
 
-from needlewise.choice.fit import CLOSE, Fit, fit
+from needlewise.choice.fit import CLOSE, Fit, fit, leaders
 from needlewise.choice.values import Values
 from needlewise.choice.verdict import Verdict, verdict_of
 from needlewise.distributions import Array
@@ -47,21 +48,34 @@ def compare(outlook: Outlook, values: Values | None = None) -> Comparison:
     values = (values or values_of(outlook)).checked(topic)
     if not outlook.triage.comparison_shown:
         return Comparison(outlook, values, (), (), None)
-    outcomes = [o for o, s in topic.settings["outcomes"].items() if s["pooled"]]
-    weeks = [float(h["week"]) for h in topic.settings["horizons"]]
-    reference = outlook.reference
-    options = [o.id for o in topic.options if o.id != reference]
-    against_none = tuple(
-        verdict_of(outlook, option, reference, outcome, week)
-        for outcome in outcomes for week in weeks for option in options
-    )  # fmt: skip
-    between = tuple(
-        verdict_of(outlook, one, other, outcome, week)
-        for outcome in outcomes for week in weeks
-        for i, one in enumerate(options) for other in options[i + 1 :]
-    )  # fmt: skip
+    # Verdicts hang on the trials alone, so all people whom the same trials are about share them.
+    against_none, between = outlook.base.remember(
+        ("verdicts", outlook.subject.audience), partial(_verdicts, outlook)
+    )
     found = _tested(outlook, values, fit(outlook, values)) if values.given else None
     return Comparison(outlook, values, against_none, between, found)
+
+
+def _verdicts(outlook: Outlook) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...]]:
+    """Each option against no needling, and each pair, for every pooled outcome and horizon."""
+    settings = outlook.topic.settings
+    times = [
+        (outcome, float(horizon["week"]))
+        for outcome, about in settings["outcomes"].items()
+        if about["pooled"]
+        for horizon in settings["horizons"]
+    ]
+    options = [o.id for o in outlook.topic.options if o.id != outlook.reference]
+    return (
+        tuple(
+            verdict_of(outlook, option, outlook.reference, *time)
+            for time in times for option in options
+        ),
+        tuple(
+            verdict_of(outlook, one, other, *time)
+            for time in times for one, other in combinations(options, 2)
+        ),
+    )  # fmt: skip
 
 
 def values_of(outlook: Outlook) -> Values:
@@ -80,20 +94,20 @@ def _tested(outlook: Outlook, values: Values, found: Fit) -> Fit:
     """A verdict beyond a close call stays only if it holds under every sensitivity run."""
     if found.leader is None:
         return found
-    overturned = []
     runs = {
         outcome: sensitivity_runs(outlook.topic, outcome, outlook.subject.audience)
         for outcome in ("pain", "disability")
     }
-    for pain, function in zip(runs["pain"], runs["disability"], strict=True):
-        run = {"pain": pain, "disability": function}
-        drawn = outlook.base.remember(
+    names = [run.name for run in runs["pain"]]
+    drawn = [
+        outlook.base.remember(
             ("run draws", outlook.subject.audience, pain.name, tuple(outlook.draws)),
-            partial(_run_draws, outlook, run),
+            partial(_run_draws, outlook, {"pain": pain, "disability": function}),
         )
-        again = fit(outlook, values, drawn)
-        if again.leader != found.leader:
-            overturned.append(pain.name)
+        for pain, function in zip(runs["pain"], runs["disability"], strict=True)
+    ]
+    others = leaders(outlook, values, drawn)
+    overturned = [name for name, other in zip(names, others, strict=True) if other != found.leader]
     if not overturned:
         return found
     return replace(found, verdict=CLOSE, leader=None, overturned_by=tuple(overturned))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from needlewise.choice.criteria import Score, score
+from needlewise.choice.criteria import EFFECTS, Score, score
 from needlewise.choice.values import Values
 from needlewise.distributions import Array
 from needlewise.outlook import Outlook
@@ -71,19 +72,16 @@ class Fit:
 
 @dataclass(frozen=True)
 class Table:
-    """Scores of options on criteria: arrays (draws, options, criteria) for three carries.
+    """Scores of options on criteria: arrays (options, criteria, draws) for three carries.
 
-    `fixed` (options, criteria) marks those that are held at their middle in the fit.
+    In `worst` and `best` what is held at its middle in the fit stands at its middle; `ends` has it
+    at its ends, (worst, best).
     """
 
     middle: Array
     worst: Array
     best: Array
-    fixed: NDArray[np.bool_]
-
-    def carried(self, end: str) -> Array:
-        """One end, but for what is held at its middle."""
-        return np.where(self.fixed, self.middle, getattr(self, end))
+    ends: tuple[Array, Array]
 
 
 def participants(outlook: Outlook) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -110,31 +108,87 @@ def scores(
     found = {(o, c): score(outlook, draws, o, c) for o in options for c in criteria}
 
     def stacked(carry: str) -> Array:
-        return np.stack(
-            [np.stack([getattr(found[o, c], carry) for c in criteria], axis=1) for o in options],
-            axis=1,
-        )
+        return np.array([[getattr(found[o, c], carry) for c in criteria] for o in options])
 
-    fixed = np.array([[found[o, c].open for c in criteria] for o in options])
+    fixed = np.array([[[found[o, c].open] for c in criteria] for o in options])
     middle, worst, best = (stacked(carry) for carry in ("middle", "worst", "best"))
-    return Table(middle, worst, best, fixed), found
+    held = [np.where(fixed, middle, end) for end in (worst, best)]
+    return Table(middle, held[0], held[1], (worst, best)), found
 
 
 def totals(table: Array, weights: Array) -> Array:
-    """Total value of each option in each draw, shape (draws, options)."""
-    rows = weights[np.arange(len(table)) % len(weights)]
-    return np.asarray(np.einsum("doc,dc->do", table, rows))
+    """Total value of each option in each draw, shape (options, draws)."""
+    rows = weights[np.arange(table.shape[-1]) % len(weights)]
+    return np.asarray((table * rows.T).sum(axis=1))
 
 
 def ahead(values: Array) -> Array:
-    """Share of draws in which each option has the highest value; ties are shared."""
-    top = values >= values.max(axis=1, keepdims=True) - 1e-12
-    return np.asarray((top / top.sum(axis=1, keepdims=True)).mean(axis=0))
+    """Share of draws in which each option has the highest value; ties are shared.
+
+    `values` is (..., options, draws), the shares are (..., options).
+    """
+    top = values >= values.max(axis=-2, keepdims=True) - 1e-12
+    return np.asarray((top / top.sum(axis=-2, keepdims=True)).mean(axis=-1))
 
 
-def fit(
-    outlook: Outlook, values: Values, draws: Mapping[tuple[str, float, str], Array] | None = None
-) -> Fit:
+def carried(worst: Array, best: Array) -> Array:
+    """Shares when each option in turn has its unknowns at one end and the others at the other.
+
+    `worst` and `best` are total values (..., options, draws); the shares are (ways, ..., options).
+    """
+    ways = []
+    for k in range(worst.shape[-2]):
+        for own, others in ((worst, best), (best, worst)):
+            mixed = others.copy()
+            mixed[..., k, :] = own[..., k, :]
+            ways.append(ahead(mixed))
+    return np.array(ways)
+
+
+def judged(
+    rules: Mapping[str, Any], mean: Array, lowest: Array
+) -> tuple[str, int | None, int, float]:
+    """The verdict, the option it speaks of, the option ahead on average, and by how much."""
+    order = np.argsort(-mean, kind="stable")
+    top, lead = int(order[0]), float(mean[order[0]] - mean[order[1]])
+    if lead >= rules["smallest_lead"]:
+        for verdict, needed in ((CLEAR, "clear_share"), (LEANING, "leaning_share")):
+            if lowest[top] >= rules[needed]:
+                return verdict, top, top, lead
+    return CLOSE, None, top, lead
+
+
+def leaders(
+    outlook: Outlook, values: Values, runs: Sequence[Mapping[tuple[str, float, str], Array]]
+) -> list[str | None]:
+    """The option each run's verdict speaks of, None for a close call.
+
+    Only effects change between runs: what else counts is worked out once, and all runs together.
+    """
+    options, _ = participants(outlook)
+    criteria, weights = values.criteria(), values.draws()
+    effects = tuple(c for c in criteria if c in EFFECTS)
+    others = tuple(c for c in criteria if c not in EFFECTS)
+
+    def summed(draws: Mapping[tuple[str, float, str], Array], which: tuple[str, ...]) -> Array:
+        """Totals over some criteria: (carry, options, draws)."""
+        table, found = scores(outlook, draws, options, which)
+        part = weights[:, [criteria.index(c) for c in which]]
+        middle = totals(table.middle, part)
+        if not any(one.unknown or one.open for one in found.values()):
+            return np.stack([middle] * 3)
+        return np.stack([middle, totals(table.worst, part), totals(table.best, part)])
+
+    same = summed(outlook.draws, others) if others else 0.0
+    every = np.stack([summed(draws, effects) + same if effects else same for draws in runs])
+    middle, worst, best = (every[:, carry] for carry in range(3))
+    lowest = np.min([ahead(middle), *carried(worst, best)], axis=0)
+    rules = outlook.topic.settings["verdict"]
+    found = [judged(rules, *run)[1] for run in zip(middle.mean(axis=-1), lowest, strict=True)]
+    return [None if k is None else options[k] for k in found]
+
+
+def fit(outlook: Outlook, values: Values) -> Fit:
     """The fit of the options to these values, without the sensitivity runs."""
     options, left_out = participants(outlook)
     criteria, weights = values.criteria(), values.draws()
@@ -142,29 +196,20 @@ def fit(
     told = dict(zip(criteria, mean_weights.tolist(), strict=True))
     if len(options) < 2:
         return Fit((), left_out, {}, {}, {}, {}, told, {}, ALONE, None, 0.0, (), (), (), ())
-    table, found = scores(outlook, draws or outlook.draws, options, criteria)
+    table, found = scores(outlook, outlook.draws, options, criteria)
     value = totals(table.middle, weights)
-    shares = ahead(value)
-    carried = _carried(table, weights)
-    mean = value.mean(axis=0)
-    order = np.argsort(-mean, kind="stable")
-    lead = float(mean[order[0]] - mean[order[1]])
+    shares, mean = ahead(value), value.mean(axis=-1)
+    ways = carried(totals(table.worst, weights), totals(table.best, weights))
     rules = outlook.topic.settings["verdict"]
-    verdict, leader = CLOSE, None
-    top = int(order[0])
-    if lead >= rules["smallest_lead"]:
-        lowest = float(min(shares[top], *(c[top] for c in carried)))
-        if lowest >= rules["clear_share"]:
-            verdict, leader = CLEAR, options[top]
-        elif lowest >= rules["leaning_share"]:
-            verdict, leader = LEANING, options[top]
-    middle = table.middle.mean(axis=0)
+    verdict, leader, top, lead = judged(rules, mean, np.min([shares, *ways], axis=0))
+    order = np.argsort(-mean, kind="stable")
+    middle = table.middle.mean(axis=-1)
     return Fit(
         options,
         left_out,
         dict(zip(options, shares.tolist(), strict=True)),
-        dict(zip(options, np.min([shares, *carried], axis=0).tolist(), strict=True)),
-        dict(zip(options, np.max([shares, *carried], axis=0).tolist(), strict=True)),
+        dict(zip(options, np.min([shares, *ways], axis=0).tolist(), strict=True)),
+        dict(zip(options, np.max([shares, *ways], axis=0).tolist(), strict=True)),
         dict(zip(options, mean.tolist(), strict=True)),
         told,
         {
@@ -172,7 +217,7 @@ def fit(
             for i, option in enumerate(options)
             for j, criterion in enumerate(criteria)
         },
-        verdict, leader, lead,
+        verdict, None if leader is None else options[leader], lead,
         tuple(
             (o, c, _changes_answer(table, weights, options, criteria, o, c))
             for (o, c), s in found.items() if s.unknown
@@ -187,17 +232,6 @@ def fit(
     )  # fmt: skip
 
 
-def _carried(table: Table, weights: Array) -> list[Array]:
-    """Shares when each option in turn has its unknowns at one end and the others at the other."""
-    results = []
-    for k in range(table.middle.shape[1]):
-        for own, others in (("worst", "best"), ("best", "worst")):
-            mixed = table.carried(others)
-            mixed[:, k] = table.carried(own)[:, k]
-            results.append(ahead(totals(mixed, weights)))
-    return results
-
-
 def _changes_answer(
     table: Table, weights: Array, options: tuple[str, ...], criteria: tuple[str, ...],
     option: str, criterion: str,
@@ -205,10 +239,10 @@ def _changes_answer(
     """Whether one unknown alone decides which option is ahead on average."""
     i, j = options.index(option), criteria.index(criterion)
     leaders = set()
-    for end in (table.worst, table.best):
+    for end in table.ends:
         moved = table.middle.copy()
-        moved[:, i, j] = end[:, i, j]
-        leaders.add(int(np.argmax(totals(moved, weights).mean(axis=0))))
+        moved[i, j] = end[i, j]
+        leaders.add(int(np.argmax(totals(moved, weights).mean(axis=-1))))
     return len(leaders) > 1
 
 

@@ -129,6 +129,7 @@ def _statement(text: str) -> Statement:
     raise InputError(f"'{text}' is not a statement; write for example \"pain > visits\".")
 
 
+@cache
 def _simplex(size: int) -> Array:
     """Uniform points of the simplex from the stored set, shape (1024, size)."""
     block = sobol.normal_draws()[:, sobol.WEIGHTS][:, :size]

@@ -61,13 +61,9 @@ def verdict_of(outlook: Outlook, option: str, against: str, outcome: str, week: 
     certainty = min(levels, key=("very low", "low", "moderate", "high").index)
     plus, minus = (outlook.topic.option(o).components for o in (option, against))
     trials = {t for c in sides for t in c.trials}
-    network = effects.network
-    return outlook.base.remember(
-        ("verdict", network.audience, option, against, outcome, week, certainty, evidence),
-        lambda: _judge(
-            outlook, effects, (option, against), (plus, minus), outcome, week, certainty,
-            evidence, len(trials),
-        ),
+    return _judge(
+        outlook, effects, (option, against), (plus, minus), outcome, week, certainty, evidence,
+        len(trials),
     )  # fmt: skip
 
 

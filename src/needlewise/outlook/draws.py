@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from needlewise.distributions import Array
+from needlewise.distributions import Array, cdf
 
 STORED = Path(__file__).with_name("sobol_normal.npy")
 
@@ -25,6 +25,12 @@ WEIGHTS = slice(49, 64)
 def normal_draws() -> Array:
     """Standard normal deviates, shape (1024, 64); made by scripts/make_sobol.py."""
     return np.asarray(np.load(STORED), dtype=float)
+
+
+@cache
+def even_draws(column: int) -> Array:
+    """A column of the set as uniform draws on 0 to 1, shape (1024,)."""
+    return cdf(normal_draws()[:, column])
 
 
 @cache

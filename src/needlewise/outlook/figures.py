@@ -62,6 +62,7 @@ class Figures:
     judged: bool = True  # whether certainty is wanted; ranges that only widen others' need none
     draws: dict[tuple[str, float, str], Array] = field(default_factory=dict)
     _without_source: dict[str, dict[float, Without]] = field(default_factory=dict)
+    _base_chances: dict[tuple[str, float], Array] = field(default_factory=dict)
 
     @cached_property
     def weeks(self) -> tuple[float, ...]:
@@ -73,11 +74,16 @@ class Figures:
     @cached_property
     def spreads(self) -> dict[float, Spread | None]:
         population = self.subject.population
+        if population is None:
+            return dict.fromkeys(self.weeks)
+        people = self.subject.audience
         return {
-            week: spread_of(self.topic, population, self.subject.audience, self.horizon(week))
-            if population else None
+            week: self.base.remember(
+                ("spread", population, people, week),
+                partial(spread_of, self.topic, population, people, self.horizon(week)),
+            )
             for week in self.weeks
-        }  # fmt: skip
+        }
 
     @cached_property
     def trial_baseline(self) -> tuple[float, float]:
@@ -146,23 +152,26 @@ class Figures:
 
     def cells(self) -> tuple[Cell, ...]:
         """Every option at every horizon for every pooled outcome."""
-        outcomes = [o for o, s in self.topic.settings["outcomes"].items() if s["pooled"]]
-        answers = {
-            (outcome, week, option.id): self.answer(option, outcome, week)
-            for outcome in outcomes
-            for week in self.weeks
-            for option in self.topic.options
-            if option.components
-        }
-        for outcome in outcomes:
+        answers = self.base.remember(("answers", self.subject.audience), self._answers)
+        for outcome in dict.fromkeys(outcome for outcome, _, _ in answers):
             self._draw(outcome, answers)
         return tuple(
             self._reference(option, outcome, week) if not option.components
             else self._cell(option, outcome, week, answers[outcome, week, option.id])
-            for outcome in outcomes
+            for outcome in dict.fromkeys(outcome for outcome, _, _ in answers)
             for week in self.weeks
             for option in self.topic.options
         )  # fmt: skip
+
+    def _answers(self) -> dict[tuple[str, float, str], Answer]:
+        return {
+            (outcome, week, option.id): self.answer(option, outcome, week)
+            for outcome, settings in self.topic.settings["outcomes"].items()
+            if settings["pooled"]
+            for week in self.weeks
+            for option in self.topic.options
+            if option.components
+        }
 
     def _draw(self, outcome: str, answers: Mapping[tuple[str, float, str], Answer]) -> None:
         columns = (
@@ -227,15 +236,25 @@ class Figures:
         return "no-course" if self.course is None else ""
 
     def _cell(self, option: Option, outcome: str, week: float, answer: Answer) -> Cell:
+        cell = self.base.remember(
+            ("cell", self.subject.audience, option.id, outcome, week, self.judged),
+            lambda: self._evidence_cell(option, outcome, week, answer),
+        )
+        why = cell.why or self._why_no_level(outcome)
+        if why:
+            return replace(cell, why_no_level=why, why_no_chance=why)
+        return self._level(cell, self.draws[outcome, week, option.id])
+
+    def _evidence_cell(self, option: Option, outcome: str, week: float, answer: Answer) -> Cell:
+        """What the trials say: the part of a cell that is the same for all such people."""
         cell = self._blank(option, outcome, week, answer)
         effects = answer.effects
         if answer.evidence == "none" or effects is None:
-            why = "together" if option.parts else answer.support.status
-            return replace(cell, why=why, why_no_level=why, why_no_chance=why)
+            return replace(cell, why="together" if option.parts else answer.support.status)
         average, new = self._summaries(effects)[option.id, week]
         unit = self.unit(outcome)
         other = answer.evidence == "other-people"
-        cell = replace(
+        return replace(
             cell,
             effect=_scaled(new if other else average, unit),
             new_setting=_scaled(new, unit),
@@ -244,10 +263,6 @@ class Figures:
                 self.important(outcome) / unit, own=self.subject.audience,
             ) if self.judged else None,
         )  # fmt: skip
-        why = self._why_no_level(outcome)
-        if why:
-            return replace(cell, why_no_level=why, why_no_chance=why)
-        return self._level(cell, self.draws[outcome, week, option.id])
 
     def _summaries(self, effects: Effects) -> dict[tuple[str, float], tuple[Summary, Summary]]:
         """Average and new-setting summary of every option and horizon of one posterior."""
@@ -295,18 +310,31 @@ class Figures:
         if now is None or spread is None or now < self.topic.assumption("lowest_pain_for_chance"):
             return {"why_no_chance": "low-pain"}
         cut, residual = self.topic.assumption("clearly_better"), spread.residual
-        fewer = [self._left_out(source)[week] for source in self.left_out[week]]
+        fewer = self.left_out[week]
+        base = {source: self._chance_without(source, week) for source in ("", *fewer)}
+        if effect is None:
+            return {"chance": widest(*map(estimate, base.values())), "difference": None}
+        pairs = [(without, base[""]) for without in self._scalings(week)]
+        pairs += [(self._left_out(source)[week], base[source]) for source in fewer]
         chances, differences = [], []
-        for without in (*self._scalings(week), *fewer):
-            pain = without.pain if effect is None else expected_with(without, effect)
-            share = chance_better(pain, now, cut, residual)
-            base = chance_better(without.pain, now, cut, residual)
+        for without, unneedled in pairs:
+            share = chance_better(expected_with(without, effect), now, cut, residual)
             chances.append(estimate(share))
-            differences.append(estimate(share - base))
-        return {
-            "chance": widest(*chances),
-            "difference": None if effect is None else widest(*differences),
-        }
+            differences.append(estimate(share - unneedled))
+        return {"chance": widest(*chances), "difference": widest(*differences)}
+
+    def _chance_without(self, source: str, week: float) -> Array:
+        """Draws of the share clearly better without needling, one source left out ("": none)."""
+        key = source, week
+        if key not in self._base_chances:
+            now, spread = self.subject.pain, self.spreads[week]
+            assert now is not None
+            assert spread is not None
+            without = self._left_out(source) if source else self.without
+            self._base_chances[key] = chance_better(
+                without[week].pain, now, self.topic.assumption("clearly_better"), spread.residual
+            )
+        return self._base_chances[key]
 
     def _left_out(self, source: str) -> dict[float, Without]:
         """Expected pain without needling from all but one source."""
@@ -328,15 +356,13 @@ class Figures:
         if self.course is None or now is None or now < lowest or len(self.course.sources) < 3:
             return dict.fromkeys(self.weeks, ())
         limit = float(self.topic.settings["course"]["disagreement"])
-        cut = self.topic.assumption("clearly_better")
         sources = [source.id for source in self.course.sources]
         found: dict[float, tuple[str, ...]] = {}
         for week, spread in self.spreads.items():
             means = [
-                0.0 if spread is None
-                else float(np.mean(chance_better(w[week].pain, now, cut, spread.residual)))
-                for w in (self.without, *map(self._left_out, sources))
-            ]  # fmt: skip
+                0.0 if spread is None else float(np.mean(self._chance_without(source, week)))
+                for source in ("", *sources)
+            ]
             found[week] = sources_disagree(
                 dict(zip(sources, means[1:], strict=True)), means[0], limit
             )

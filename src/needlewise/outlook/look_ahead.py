@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from needlewise.distributions import Array
 from needlewise.evidence import Audience, audience_default
@@ -108,6 +109,23 @@ def look_ahead(
     subject = subject_of(topic, person)
     if not safe.comparison_shown:
         return Outlook(topic, person, safe, subject, base)
+    burdens = base.remember(
+        "burdens", lambda: tuple(burden_of(topic, option) for option in topic.options)
+    )
+    own = base.recall(("subject", subject), partial(_of_subject, topic, base, subject))
+    return Outlook(
+        topic, person, safe, subject, base,
+        harms=_harms(topic, burdens),
+        burdens=burdens,
+        benchmarks=base.remember(
+            ("benchmarks", subject.audience), partial(benchmarks, topic, base, subject.audience)
+        ),
+        **own,
+    )  # fmt: skip
+
+
+def _of_subject(topic: Topic, base: EvidenceBase, subject: Subject) -> dict[str, Any]:
+    """The fields of an outlook that hang on pain, duration and audience, and nothing else."""
     population = subject.population
     course = None
     if population is not None:
@@ -116,30 +134,21 @@ def look_ahead(
             ("course of", population, people), partial(course_of, topic, population, people)
         )
     figures = Figures(topic, base, subject, course)
-    burdens = base.remember(
-        "burdens", lambda: tuple(burden_of(topic, option) for option in topic.options)
-    )
     cells, pretend = figures.cells(), shams(figures)
     for answered in (*every_answer(topic, subject), *at_least_ordinary(topic, subject)):
         other = Figures(topic, base, answered, course, judged=False)
         cells = tuple(map(_widened, cells, other.cells()))
         pretend = tuple(map(_widened_sham, pretend, shams(other)))
-    return Outlook(
-        topic, person, safe, subject, base,
-        cells=cells,
-        shams=pretend,
-        harms=_harms(topic, burdens),
-        burdens=burdens,
-        benchmarks=base.remember(
-            ("benchmarks", subject.audience), partial(benchmarks, topic, base, subject.audience)
-        ),
-        course=course,
-        spreads=figures.spreads,
-        course_line=figures.course_line(),
-        notes=figures.notes(cells),
-        draws=figures.draws,
-        shares={week: w.share for week, w in figures.without.items()},
-    )  # fmt: skip
+    return {
+        "cells": cells,
+        "shams": pretend,
+        "course": course,
+        "spreads": figures.spreads,
+        "course_line": figures.course_line(),
+        "notes": figures.notes(cells),
+        "draws": figures.draws,
+        "shares": {week: w.share for week, w in figures.without.items()},
+    }
 
 
 def _widened(cell: Cell, other: Cell) -> Cell:

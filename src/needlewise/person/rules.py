@@ -71,6 +71,9 @@ class Finding:
     matches: tuple[str, ...] = ()
 
 
+NOT_SO = Finding(Truth.FALSE)  # what is false led nowhere, so it names no fields
+
+
 class Condition(Protocol):
     def find(self, facts: Facts) -> Finding: ...
 
@@ -149,8 +152,10 @@ class Combined:
 
     def find(self, facts: Facts) -> Finding:
         findings = [condition.find(facts) for condition in self.conditions]
-        truth = sorted((finding.truth for finding in findings), reverse=True)[self.needed - 1]
-        behind = [finding for finding in findings if finding.truth >= max(truth, Truth.UNKNOWN)]
+        truth = sorted([finding.truth for finding in findings])[-self.needed]
+        if truth is Truth.FALSE:
+            return NOT_SO
+        behind = [finding for finding in findings if finding.truth >= truth]
         return Finding(
             truth,
             tuple(dict.fromkeys(field for finding in behind for field in finding.fields)),

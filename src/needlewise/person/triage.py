@@ -116,8 +116,10 @@ def triage(topic: Topic, person: Person) -> Triage:
 
 def _triage(topic: Topic, person: Person) -> Triage:
     facts, book, words = Answered(topic, person), load_rules(topic), Wording(topic)
-    flags = [fired for rule in book.red_flags if (fired := _fired(rule, facts, words))]
-    limits = [fired for rule in book.options if (fired := _fired(rule, facts, words))]
+    signs = [(rule, rule.when.find(facts)) for rule in book.red_flags]
+    flags = [fired for rule, found in signs if (fired := _fired(rule, found, facts, words))]
+    bounds = [(rule, rule.when.find(facts)) for rule in book.options]
+    limits = [fired for rule, found in bounds if (fired := _fired(rule, found, facts, words))]
     reasons = [
         *(reason for fired in flags for reason in fired.reasons),
         *_free_text(topic, person, words),
@@ -135,7 +137,7 @@ def _triage(topic: Topic, person: Person) -> Triage:
     told = flags if stopped else [*flags, *limits]
     questions = (
         *(f.rule.ask for f in told),
-        *words.questions(reasons, _open(book.red_flags, facts)),
+        *words.questions(reasons, _open((found for _, found in signs), facts)),
     )
     asked = tuple(dict.fromkeys(question for question in questions if question))
     result = Triage(
@@ -158,9 +160,10 @@ def _severity(outcome: str) -> tuple[int, bool]:
     return RANKS[outcome], outcome in STOPS
 
 
-def _fired(rule: Rule, facts: Answered, words: Wording) -> Fired | None:
+def _fired(rule: Rule, finding: Finding, facts: Answered, words: Wording) -> Fired | None:
     """The rule if it binds: true, or unknown where unknown may not pass."""
-    finding = rule.when.find(facts)
+    if finding.truth is Truth.FALSE:
+        return None
     if finding.truth is Truth.TRUE or (
         finding.truth is Truth.UNKNOWN and rule.applies_unknown and not rule.stops
     ):
@@ -181,9 +184,8 @@ def _fired(rule: Rule, facts: Answered, words: Wording) -> Fired | None:
     return None
 
 
-def _open(rules: Iterable[Rule], facts: Answered) -> tuple[str, ...]:
+def _open(findings: Iterable[Finding], facts: Answered) -> tuple[str, ...]:
     """Labels of unanswered questions on which a rule hangs, each once."""
-    findings = (rule.when.find(facts) for rule in rules)
     fields = dict.fromkeys(
         name for f in findings if f.truth is Truth.UNKNOWN for name in f.fields if facts.open(name)
     )

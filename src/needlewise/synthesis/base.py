@@ -26,6 +26,7 @@ class EvidenceBase:
     _networks: dict[tuple[str, Audience, bool], Network] = field(default_factory=dict)
     _memo: dict[Hashable, Any] = field(default_factory=dict)
     _effects: dict[tuple[str, Audience], Effects | None] = field(default_factory=dict)
+    _recent: dict[Hashable, Any] = field(default_factory=dict)
 
     def network(self, outcome: str, audience: Audience, printed_only: bool = False) -> Network:
         key = outcome, audience, printed_only
@@ -61,16 +62,27 @@ class EvidenceBase:
         found: T = self._memo[key]
         return found
 
+    def recall(self, key: Hashable, make: Callable[[], T], most: int = 512) -> T:
+        """What also hangs on a person's few numbers; the least recently asked for is forgotten."""
+        found: T = self._recent.pop(key) if key in self._recent else make()
+        self._recent[key] = found
+        while len(self._recent) > most:
+            del self._recent[next(iter(self._recent))]
+        return found
+
     def adopt(self, effects: Effects) -> None:
         """Use effects that were computed elsewhere instead of fitting them again."""
         key = effects.network.outcome, effects.network.audience
         if self._effects.get(key) is not effects:
             self._memo.clear()
+            self._recent.clear()
         self._effects[effects.network.outcome, effects.network.audience] = effects
 
     def without(self, *studies: str) -> EvidenceBase:
         """A base in which these studies are left out everywhere."""
-        return replace(self, removed=(*self.removed, *studies), _networks={}, _effects={}, _memo={})
+        return replace(
+            self, removed=(*self.removed, *studies), _networks={}, _effects={}, _memo={}, _recent={}
+        )
 
 
 def evidence_base(topic: Topic) -> EvidenceBase:
