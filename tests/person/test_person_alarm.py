@@ -96,3 +96,10 @@ def test_a_long_text_is_scanned_to_its_end(topic):
     text = "words and more words " * 450 + "I want to die"
     person = Person.from_mapping(calm(topic, free_text=text), topic)
     assert triage(topic, person).outcome == "clarify"
+
+
+def test_what_a_person_finds_hard_is_scanned_too(topic):
+    answers = calm(topic) | {"psfs": [{"activity": "sitting, I cannot hold my urine", "score": 2}]}
+    found = triage(topic, Person.from_mapping(answers, topic))
+    assert found.outcome == "clarify"
+    assert "free_text_alarm" in found.reason_ids

@@ -90,3 +90,44 @@ def test_input_that_ends_is_told(topic):
 
     with pytest.raises(InputError, match="nothing was saved"):
         ask(topic, read, lambda line: None)
+
+
+def test_open_safety_questions_are_asked_once_more_and_then_handed_over(topic):
+    read, write, shown = scripted({})
+    ask(topic, read, write)
+    fever = next(q for q in questions(topic) if q.field == "red_flags.fever")
+    assert sum(line.startswith(fever.text) for line in shown) == 2
+    assert "asked once more" not in shown[0]
+    assert any("take them to a clinician" in line for line in shown)
+    assert any("fever" in line for line in shown[-60:])
+
+
+def test_the_second_answer_counts_and_what_then_applies_is_asked(topic):
+    shown = []
+    replies = {"might you be": ["", "yes"], "How many weeks pregnant": ["24"]}
+
+    def read(_):
+        return next((r.pop(0) for words, r in replies.items() if r and words in shown[-1]), "")
+
+    answers = ask(topic, read, shown.append)
+    assert answers["pregnant"] == "yes"
+    assert answers["gestation_weeks"] == 24
+
+
+def test_nothing_is_asked_twice_once_all_safety_questions_are_answered(topic):
+    replies = {q.text: ["no"] for q in questions(topic) if q.field.startswith("red_flags.")}
+    replies |= {"female or male": ["male"], "How old": ["46"], "For how many weeks": ["30"],
+                "down a leg": ["none"], "Which health conditions": ["none"],
+                "Which medicines": ["none"], "implants or devices": ["none"]}  # fmt: skip
+    read, write, shown = scripted(replies)
+    answers = ask(topic, read, write)
+    assert triage(topic, Person.from_mapping(answers, topic)).comparison_shown
+    assert not any("still open" in line for line in shown)
+
+
+def test_hard_activities_are_taken_with_their_scores(topic):
+    read, write, _ = scripted({"find hard": ["lifting my child 3, sitting 5"]})
+    assert ask(topic, read, write)["psfs"] == [
+        {"activity": "lifting my child", "score": 3.0},
+        {"activity": "sitting", "score": 5.0},
+    ]

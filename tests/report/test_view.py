@@ -98,6 +98,18 @@ def test_the_fields_of_the_json_are_the_numbers_in_words(anyone):
             assert set(the(f"fit.{option}")) == {str(count), span}
         for flip in fit["flips"][:1]:
             assert set(the(f"flip.{flip['criterion']}")) == {str(flip["now"]), str(flip["needed"])}
+    runs = {}
+    for row in data["comparison"]["what_if"]:
+        runs.setdefault(row["assumption"], {})[row["option"]] = row
+    for number, run in enumerate(runs.values(), 1):
+        for option, row in run.items():
+            for text in the(f"what-if.{number}.{option}"):
+                ends = [row["chance"], row["chance_low"], row["chance_high"]]
+                assert text == "{} of 100 ({} to {})".format(*ends)
+    for row in data["outlook"]:
+        for text in the(f"what-if.0.{row['option']}") if row["id"].startswith("pain.13.") else []:
+            ends = [row["chance"], row["chance_low"], row["chance_high"]]
+            assert text == "{} of 100 ({} to {})".format(*ends)
     left = {name.split(".")[0] for name in told}
     printed = {"recurrence", "natural", "claim", "practice"}  # as a source prints them
     assert left <= {"trials", "benchmark"} | printed, "a number no field of the JSON holds"

@@ -14,6 +14,7 @@ from needlewise.distributions import Array
 from needlewise.outlook import Outlook
 from needlewise.outlook import draws as sobol
 from needlewise.outlook.prediction import Item, draw_effects
+from needlewise.outlook.what_if import what_ifs
 from needlewise.synthesis.sensitivity import SensitivityRun, sensitivity_runs
 
 
@@ -22,14 +23,16 @@ class Comparison:
     """Outlooks side by side.
 
     `against_none` holds each option against no needling, `between` each pair of needling options,
-    for every pooled outcome and horizon; `fit` is None where no values were given or triage
-    stopped.
+    for every pooled outcome and horizon; `otherwise` holds each option against no needling at the
+    primary horizon by what else could count as the smallest difference worth having. `fit` is None
+    where no values were given or triage stopped.
     """
 
     outlook: Outlook
     values: Values
     against_none: tuple[Verdict, ...]
     between: tuple[Verdict, ...]
+    otherwise: Mapping[float, tuple[Verdict, ...]]
     fit: Fit | None
 
     def verdict(self, option: str, outcome: str, week: float) -> Verdict:
@@ -47,18 +50,23 @@ def compare(outlook: Outlook, values: Values | None = None) -> Comparison:
     topic = outlook.topic
     values = (values or values_of(outlook)).checked(topic)
     if not outlook.triage.comparison_shown:
-        return Comparison(outlook, values, (), (), None)
+        return Comparison(outlook, values, (), (), {}, None)
     # Verdicts hang on the trials alone, so all people whom the same trials are about share them.
-    against_none, between = outlook.base.remember(
+    against_none, between, otherwise = outlook.base.remember(
         ("verdicts", outlook.subject.audience), partial(_verdicts, outlook)
     )
     found = _tested(outlook, values, fit(outlook, values)) if values.given else None
-    return Comparison(outlook, values, against_none, between, found)
+    return Comparison(outlook, values, against_none, between, otherwise, found)
 
 
-def _verdicts(outlook: Outlook) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...]]:
-    """Each option against no needling, and each pair, for every pooled outcome and horizon."""
+def _verdicts(
+    outlook: Outlook,
+) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...], dict[float, tuple[Verdict, ...]]]:
+    """Each option against no needling, and each pair, for every pooled outcome and horizon; the
+    first again at the primary horizon by other smallest differences worth having.
+    """
     settings = outlook.topic.settings
+    primary = str(settings["primary"]["outcome"])
     times = [
         (outcome, float(horizon["week"]))
         for outcome, about in settings["outcomes"].items()
@@ -75,6 +83,16 @@ def _verdicts(outlook: Outlook) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...
             verdict_of(outlook, one, other, *time)
             for time in times for one, other in combinations(options, 2)
         ),
+        {
+            float(important): tuple(
+                verdict_of(
+                    outlook, option, outlook.reference, primary, float(settings["primary"]["week"]),
+                    float(important),
+                )
+                for option in options
+            )
+            for important in settings["outcomes"][primary]["important_difference_sensitivity"]
+        },
     )  # fmt: skip
 
 
@@ -107,6 +125,9 @@ def _tested(outlook: Outlook, values: Values, found: Fit) -> Fit:
         for pain, function in zip(runs["pain"], runs["disability"], strict=True)
     ]
     others = leaders(outlook, values, drawn)
+    for run in what_ifs(outlook):
+        names.append(run.name)
+        others += leaders(replace(outlook, shares=run.shares), values, [outlook.draws])
     overturned = [name for name, other in zip(names, others, strict=True) if other != found.leader]
     if not overturned:
         return found

@@ -43,8 +43,14 @@ class Verdict:
     trials: int
 
 
-def verdict_of(outlook: Outlook, option: str, against: str, outcome: str, week: float) -> Verdict:
-    """The verdict, `not known` where a side has no supported effect from the same trials."""
+def verdict_of(
+    outlook: Outlook, option: str, against: str, outcome: str, week: float,
+    important: float | None = None,
+) -> Verdict:  # fmt: skip
+    """The verdict, `not known` where a side has no supported effect from the same trials.
+
+    `important` is the smallest difference worth having in display units, default the topic's.
+    """
     cells = [outlook.cell(o, outcome, week) for o in (option, against)]
     sides = [c for c in cells if c.option != outlook.reference]
     kinds = {c.evidence for c in sides}
@@ -63,14 +69,14 @@ def verdict_of(outlook: Outlook, option: str, against: str, outcome: str, week: 
     trials = {t for c in sides for t in c.trials}
     return _judge(
         outlook, effects, (option, against), (plus, minus), outcome, week, certainty, evidence,
-        len(trials),
+        len(trials), important,
     )  # fmt: skip
 
 
 def _judge(
     outlook: Outlook, effects: Effects, names: tuple[str, str],
     sides: tuple[tuple[str, ...], tuple[str, ...]], outcome: str, week: float, certainty: str,
-    evidence: str, trials: int,
+    evidence: str, trials: int, smallest: float | None,
 ) -> Verdict:  # fmt: skip
     rules = outlook.topic.settings["verdict"]
     settings = outlook.topic.settings["outcomes"][outcome]
@@ -79,7 +85,7 @@ def _judge(
         unit = float(
             outlook.topic.settings["instrument_sd"][settings["display_instrument"]]["value"]
         )
-    delta = float(settings["important_difference"]) / unit
+    delta = float(settings["important_difference"] if smallest is None else smallest) / unit
     row = effects.contrast(week, *sides)
     mean = -effects.mean(row)
     better = effects.probability_below(row, 0.0, new_setting=True)

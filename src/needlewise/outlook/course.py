@@ -78,12 +78,16 @@ def shape(basis: TimeBasis, weeks: Sequence[float] | Array) -> Array:
     return weights[:, 1:]
 
 
-def course_of(topic: Topic, population: str, audience: Audience) -> Course | None:
+def course_of(
+    topic: Topic, population: str, audience: Audience, arms: Sequence[str] = ()
+) -> Course | None:
     """The course of a population, None where no source reports one.
 
-    With fewer than two sources it is an assumption (`assumed`).
+    With fewer than two sources it is an assumption (`assumed`). `arms` names the components of the
+    trial arms that count as without needling; default those of the topic.
     """
-    sources = [*_cohorts(topic, population), *_trial_arms(topic, audience)]
+    plain = frozenset(arms or topic.settings["course"]["arms"])
+    sources = [*_cohorts(topic, population), *_trial_arms(topic, audience, plain)]
     sources = [s for s in sources if s.baseline is not None]
     return combine(topic, population, sources) if sources else None
 
@@ -162,9 +166,8 @@ def _cohorts(topic: Topic, population: str) -> list[CourseSource]:
     return sources
 
 
-def _trial_arms(topic: Topic, audience: Audience) -> list[CourseSource]:
-    """Arms of trials that got nothing beyond usual care, with a mean change to be had."""
-    plain = set(topic.settings["course"]["arms"])
+def _trial_arms(topic: Topic, audience: Audience, plain: frozenset[str]) -> list[CourseSource]:
+    """Arms of trials that got nothing but `plain`, with a mean change to be had."""
     studies = {s["study_id"]: s for s in topic["studies"]}
     arms = {
         (a["study_id"], a["arm_id"]): a

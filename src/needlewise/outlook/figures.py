@@ -60,6 +60,7 @@ class Figures:
     subject: Subject
     course: Course | None
     judged: bool = True  # whether certainty is wanted; ranges that only widen others' need none
+    full_effect: bool = False  # whether the effect counts in full, whatever the pain
     draws: dict[tuple[str, float, str], Array] = field(default_factory=dict)
     _without_source: dict[str, dict[float, Without]] = field(default_factory=dict)
     _base_chances: dict[tuple[str, float], Array] = field(default_factory=dict)
@@ -103,7 +104,11 @@ class Figures:
     @cached_property
     def without(self) -> dict[float, Without]:
         """Expected pain without needling at each horizon, empty where it cannot be had."""
-        return self._without(self.course, bool(self.topic.assumption("effect_shrinks_with_pain")))
+        return self._without(self.course, self._shrinks)
+
+    @cached_property
+    def _shrinks(self) -> bool:
+        return not self.full_effect and bool(self.topic.assumption("effect_shrinks_with_pain"))
 
     def _without(self, course: Course | None, shrinks: bool) -> dict[float, Without]:
         if course is None or self.subject.pain is None:
@@ -345,8 +350,7 @@ class Figures:
                  tuple(s.id for s in self.course.sources)),
                 partial(self.course.without, self.topic, source),
             )  # fmt: skip
-            shrinks = bool(self.topic.assumption("effect_shrinks_with_pain"))
-            self._without_source[source] = self._without(course, shrinks)
+            self._without_source[source] = self._without(course, self._shrinks)
         return self._without_source[source]
 
     @cached_property

@@ -129,7 +129,7 @@ def _of_subject(topic: Topic, base: EvidenceBase, subject: Subject) -> dict[str,
     population = subject.population
     course = None
     if population is not None:
-        people = _course_audience(topic, subject)
+        people = course_audience(topic, subject)
         course = base.remember(
             ("course of", population, people), partial(course_of, topic, population, people)
         )
@@ -182,7 +182,7 @@ def _both(one: Estimate | None, two: Estimate | None) -> Estimate | None:
     return one if one is None or two is None else widest(one, two)
 
 
-def _course_audience(topic: Topic, subject: Subject) -> Audience:
+def course_audience(topic: Topic, subject: Subject) -> Audience:
     """Trials whose untreated arms show the course: by duration alone, ordinary back pain."""
     default = audience_default(topic)
     return Audience(subject.audience.name, subject.audience.populations, default.conditions)

@@ -1,6 +1,7 @@
 """Answers in, triage out: what to do first, which options stand open, and why."""
 
 from needlewise.person.ask import Question, ask, questions, to_toml
+from needlewise.person.instruments import score_lines
 from needlewise.person.intake import describe_fields, no_answers, safety_fields
 from needlewise.person.person import Person
 from needlewise.person.rulebook import load_rules
@@ -19,6 +20,7 @@ __all__ = [
     "no_answers",
     "questions",
     "safety_fields",
+    "score_lines",
     "to_toml",
     "triage",
 ]

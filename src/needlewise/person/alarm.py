@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import cast
 
 from needlewise.person.intake import load_intake
@@ -46,11 +47,19 @@ def _texts(topic: Topic, person: Person) -> list[tuple[str, str]]:
         if field.type in SCANNED and field.section in {"about", "values", "practitioner"}
         and field.name not in NEVER_SCANNED
     ]  # fmt: skip
-    texts = [(name, getattr(person, name)) for name in fields]
+    texts = [(name, _told(person, name)) for name in fields]
     texts.append(("needle_history.earlier_needling", person.needle_history.earlier_needling))
     return [
-        (name, text if isinstance(text, str) else "\n".join(text)) for name, text in texts if text
-    ]
+        (name, text if isinstance(text, str) else "\n".join(cast(Iterable[str], text)))
+        for name, text in texts if text
+    ]  # fmt: skip
+
+
+def _told(person: Person, name: str) -> object:
+    """The text of a field, or of every entry of a list (`psfs.[].activity`)."""
+    head, _, tail = name.partition(".[].")
+    value = getattr(person, head)
+    return [text for entry in value or () if (text := getattr(entry, tail))] if tail else value
 
 
 def _phrases(topic: Topic) -> tuple[tuple[re.Pattern[str], str], ...]:

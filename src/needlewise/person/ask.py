@@ -14,13 +14,10 @@ from needlewise.person.facts import Answered
 from needlewise.person.intake import Field, Intake, as_word, load_intake, taken
 from needlewise.person.person import Person
 from needlewise.person.rules import Truth
+from needlewise.person.triage import triage
 from needlewise.topic import Topic
 
 LISTS = {"terms", "records", "texts", "ranking"}
-WELCOME = (
-    "Your answers stay in one file on this computer. Press Enter to skip a question, type "
-    "'unknown' if you do not know, '?' for why we ask."
-)
 
 
 @dataclass(frozen=True)
@@ -50,23 +47,56 @@ def questions(topic: Topic) -> tuple[Question, ...]:
 def ask(topic: Topic, read: Callable[[str], str], write: Callable[[str], None]) -> dict[str, Any]:
     """Ask each question that applies and return the answers as plain tables.
 
-    `read` takes a prompt and returns one line, as `input` does; `write` shows one line. Raises
-    InputError where the input ends before the last question.
+    Safety questions that are left open and on which a rule hangs are asked once more; what is open
+    even then is named for a clinician. `read` takes a prompt and returns one line, as `input`
+    does; `write` shows one line. Raises InputError where the input ends before the last question.
     """
-    intake = load_intake(topic)
+    intake, said = load_intake(topic), topic.texts["triage_texts"]["ask"]
     answers: dict[str, Any] = {}
-    section = ""
-    write(WELCOME)
-    for question in questions(topic):
-        if not _applies(topic, intake.fields[question.field], answers):
-            continue
-        if question.section != section:
-            section = question.section
-            write(f"\n{section.capitalize()}")
+    asked: set[str] = set()
+
+    def put(question: Question) -> None:
+        asked.add(question.field)
         value = _answer(intake, question, read, write)
         if value is not None:
             _put(answers, question.field, value)
+
+    def go_through() -> None:
+        section = ""
+        for question in questions(topic):
+            field = intake.fields[question.field]
+            if question.field in asked or not _applies(topic, field, answers):
+                continue
+            if question.section != section:
+                section = question.section
+                write(f"\n{section.capitalize()}")
+            put(question)
+
+    write(said["welcome"])
+    go_through()
+    again = _left_open(topic, answers)
+    if again:
+        write(f"\n{said['again']}")
+        for question in again:
+            put(question)
+        go_through()  # what only now applies
+    if again and _left_open(topic, answers):
+        write(f"\n{said['hand_over']}")
+        for line in triage(topic, Person.from_mapping(answers, topic)).ask_clinician:
+            write(f"- {line}")
     return answers
+
+
+def _left_open(topic: Topic, answers: dict[str, Any]) -> tuple[Question, ...]:
+    """Questions without an answer for want of which the safety check stops."""
+    reasons = triage(topic, Person.from_mapping(answers, topic)).reasons
+    fields = {
+        answer.partition(" = ")[0]
+        for r in reasons
+        if r.id == "unknown_answer"
+        for answer in r.answers
+    }
+    return tuple(question for question in questions(topic) if question.field in fields)
 
 
 # Also what is left when every question was skipped: a file that says so, not an empty one.
@@ -139,7 +169,15 @@ def _read_as(field: Field, line: str, intake: Intake) -> Any:
 
 
 def _record(field: Field, words: str, intake: Intake) -> Any:
-    """`cast left lower leg` as its kind and the place; other lists take the words whole."""
+    """`cast left lower leg` as its kind and the place, `sitting 5` as the activity and its score;
+    other lists take the words whole.
+    """
+    if f"{field.name}.[].score" in intake.fields:
+        activity, _, score = words.rpartition(" ")
+        try:
+            return {"activity": activity, "score": float(score)} if activity else words
+        except ValueError:
+            return words
     if f"{field.name}.[].region" not in intake.fields or as_word(words) in {"none", "unknown"}:
         return words
     kind, _, region = words.partition(" ")

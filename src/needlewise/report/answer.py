@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from needlewise.choice.verdict import NO_FIGURE as NOT_KNOWN
 from needlewise.choice.verdict import Verdict
-from needlewise.report.document import Block, Callout, Num, Paragraph, Section, Text, line, plain
+from needlewise.person import score_lines
+from needlewise.report.document import (
+    Block,
+    Bullets,
+    Callout,
+    Num,
+    Paragraph,
+    Section,
+    Text,
+    line,
+    plain,
+)
 from needlewise.report.words import Words, joined, missing, sentence
 
 
@@ -28,6 +39,9 @@ def who(words: Words) -> Section:
         ),
     ]  # fmt: skip
     blocks += [Callout("note", text, ()) for text in _gaps(words)]
+    scored = score_lines(words.topic, person)
+    if scored:
+        blocks.append(Bullets(tuple((text,) for text in scored), words["who.scores"]))
     blocks += [
         Paragraph((text,), "small") for text in outlook.triage.messages.get("text_alternative", ())
     ]
@@ -119,14 +133,23 @@ def _spaced(sentences: list[Text]) -> Text:
     return tuple(found)
 
 
-def _against_none(words: Words, verdict: Verdict) -> Text:
-    key = f"verdict.{verdict.word.replace(' ', '-')}"
+def clause(words: Words, verdict: Verdict) -> Text:
+    """A verdict against no needling in words, or why there is none."""
     cell = words.comparison.outlook.cell(verdict.option, verdict.outcome, verdict.week)
+    if verdict.word == NOT_KNOWN:
+        return missing(cell.why)
+    key = f"verdict.{verdict.word.replace(' ', '-')}"
     text: Text = words.say(key, words.short(verdict.option))
     if verdict.trials == 1:
         text = words.say("verdict.one_trial", text)
     if verdict.evidence == "other-people":
         text = words.say("verdict.only_others", text, cell.audience)
+    return text
+
+
+def _against_none(words: Words, verdict: Verdict) -> Text:
+    cell = words.comparison.outlook.cell(verdict.option, verdict.outcome, verdict.week)
+    text = clause(words, verdict)
     people: str | Num = (
         Num(f"{cell.people:,}", f"people.{cell.key}") if cell.people else "an unknown number of"
     )

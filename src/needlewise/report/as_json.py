@@ -13,6 +13,7 @@ from needlewise.outlook.draws import draws_hash
 from needlewise.outlook.harms import HarmCell
 from needlewise.outlook.look_ahead import HarmLine
 from needlewise.outlook.prediction import Estimate
+from needlewise.outlook.what_if import what_ifs
 from needlewise.report.document import Bullets, Callout, Paragraph, block_texts, numbers, plain
 from needlewise.report.json_models import (
     ComparisonJson,
@@ -30,6 +31,7 @@ from needlewise.report.json_models import (
     SourceJson,
     TriageJson,
     VerdictJson,
+    WhatIfJson,
 )
 from needlewise.report.numbers import hundred, of, ten, tenth, whole
 from needlewise.report.values import shares_of_100, weights_of_100
@@ -234,8 +236,23 @@ def _comparison(comparison: Comparison) -> ComparisonPart:
     return ComparisonPart(
         against_none=[_verdict(v) for v in comparison.against_none],
         between=[_verdict(v) for v in comparison.between],
+        otherwise={f"{d:g}": [_verdict(v) for v in vs] for d, vs in comparison.otherwise.items()},
+        what_if=[
+            _what_if(run.name, cell)
+            for run in what_ifs(comparison.outlook)
+            for cell in run.cells.values()
+        ],
         fit=None if comparison.fit is None else _fit(comparison.fit),
     )
+
+
+def _what_if(assumption: str, cell: Cell) -> WhatIfJson:
+    found = cell.chance
+    ends = [None] * 3 if found is None else [*map(hundred, (found.mean, found.low, found.high))]
+    return WhatIfJson(
+        assumption=assumption, option=cell.option, chance=ends[0], chance_low=ends[1],
+        chance_high=ends[2],
+    )  # fmt: skip
 
 
 def _fit(fit: Fit) -> FitJson:

@@ -1,4 +1,4 @@
-"""The downsides, what it is and takes, guidelines, how sure, and this person's limits."""
+"""The downsides, what it is and takes, guidelines, and this person's limits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from needlewise.report.document import (
 )
 from needlewise.report.numbers import count_text
 from needlewise.report.plain_words import plainly
-from needlewise.report.words import NOT_STATED, Words, joined, missing, span
+from needlewise.report.words import NOT_STATED, Words, joined, span
 from needlewise.topic import Row
 
 UNKNOWN_HARM = ("no rate known",)
@@ -137,59 +137,6 @@ def _guideline(words: Words, row: Row) -> tuple[Text, ...]:
     options = joined([(words.short(t),) for t in topic.techniques(row["option"])])
     body = line("{}, {}", plainly(topic, row, "body"), row["year"] or NOT_STATED)
     return body, (plainly(topic, row, "population") or NOT_STATED,), options
-
-
-def sure(words: Words) -> Section:
-    """Certainty per option and horizon with its main reason, then the six domains."""
-    outlook = words.comparison.outlook
-    rows, domains = [], []
-    for option in words.topic.options:
-        if not option.components:
-            continue
-        cells: list[Text] = []
-        for week in words.weeks:
-            cell = outlook.cell(option.id, "pain", week)
-            if cell.certainty is None:
-                cells.append(missing(cell.why))
-                continue
-            cells.append((f"{cell.certainty.level}: {cell.certainty.reason}",))
-            judged = "; ".join(
-                f"{d.name}: {d.judgement} ({d.reason.rstrip('.')})" for d in cell.certainty.domains
-            )
-            domains.append((f"{option.label}, {words.horizon(week)}. {judged}.",))
-        rows.append(((option.label,), *cells))
-    columns = ("Option", *(words.horizon(w).capitalize() for w in words.weeks))
-    blocks: list[Block] = [
-        Paragraph((words["sure.intro"],)),
-        Table("Certainty about pain", columns, tuple(rows)),
-        Bullets(tuple(domains), words["table.domains"]),
-    ]
-    benchmarks = _benchmarks(words)
-    if benchmarks:
-        blocks.append(Bullets(tuple(benchmarks), "Beside published pooled results"))
-    return Section("sure", "How sure this is", tuple(blocks))
-
-
-def _benchmarks(words: Words) -> list[Text]:
-    from needlewise.report.words import difference_number
-
-    found = []
-    for b in words.comparison.outlook.benchmarks:
-        text = line(
-            words["cell.benchmark"],
-            words.option(b.option),
-            b.against.replace("-", " "),
-            b.population,
-            difference_number(b.published, 0, f"benchmark.{b.id}"),
-            difference_number(b.ours, 0, f"benchmark.{b.id}"),
-            Num(f"{abs(b.distance):.1f}", f"benchmark.{b.id}"),
-        )
-        if b.audience:
-            text = line("{} (ours studied only in {})", text, b.audience)
-        if abs(b.distance) > 2:
-            text = line("{}: they do not agree", text)
-        found.append(line("{}.", text))
-    return found
 
 
 STATUS = {

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from needlewise.choice import Comparison
 from needlewise.errors import InputError
 from needlewise.outlook.cells import Cell
+from needlewise.outlook.course import Course
 from needlewise.outlook.spread import reference_baselines
+from needlewise.outlook.what_if import what_ifs
 from needlewise.report.document import numbers
 from needlewise.report.honesty import rows_by_id
 from needlewise.report.terminal import clean, source_line
@@ -33,6 +35,7 @@ FORMULAS = {
     "harm": "Random-effects rate over surveys of one option, event, denominator and reporter; "
     "from a rate per visit only the bounds p and 1 - (1 - p)^n; none seen: exact one-sided 95 % "
     "limit 1 - 0.05^(1/N) (methods, section 5).",
+    "what-if": "As chance.*, with one assumption changed as its row says.",
     "visits": "Median of the sessions planned in trials with this option, and their range.",
     "benchmark": "Published standardised difference x SD of pain, beside the posterior of the "
     "same contrast; distance = difference / root of summed squares of both standard errors.",
@@ -116,6 +119,15 @@ def _parts(comparison: Comparison, number: str) -> Iterable[tuple[str, list[str]
         yield from _contrast(
             comparison, _primary(outlook.topic), cell.option, cell.against, cell.audience
         )
+    elif kind == "what-if":
+        run, _, option = rest.partition(".")
+        changed = what_ifs(outlook)[int(run) - 1] if run != "0" else None
+        yield "Changed assumption", [changed.name if changed else "none: as on the page"]
+        primary = outlook.topic.settings["primary"]["outcome"], _primary(outlook.topic)
+        moved = changed.cells[option] if changed else outlook.cell(option, *primary)
+        yield from _person(comparison, moved.week, changed.course if changed else None)
+        if moved.effect is not None:
+            yield "Effects behind it", [f"effect.{moved.key}"]
     elif kind in {"fit", "flip"}:
         yield from _fit(comparison)
     elif kind in {"trials", "people"} and rest in {"pain"}:
@@ -133,7 +145,7 @@ def _parts(comparison: Comparison, number: str) -> Iterable[tuple[str, list[str]
         outcome, week, option = rest.split(".")
         yield from _cell(comparison, kind, outlook.cell(option, outcome, float(week)))
     used = [*ALSO.get(kind, ())]
-    if kind in {"chance", "you", "difference"}:
+    if kind in {"chance", "you", "difference", "what-if"}:
         used = [*ALSO["course"], *ALSO["chance"]]
     yield "Assumptions", [_assumption(outlook.topic, name) for name in used]
     yield "Content", [f"version {outlook.topic.version}, hash {outlook.topic.hash}"]
@@ -247,9 +259,11 @@ def _rows(
     )
 
 
-def _person(comparison: Comparison, week: float) -> Iterable[tuple[str, list[str]]]:
+def _person(
+    comparison: Comparison, week: float, other: Course | None = None
+) -> Iterable[tuple[str, list[str]]]:
     outlook = comparison.outlook
-    course, spread = outlook.course, outlook.spreads.get(week)
+    course, spread = other or outlook.course, outlook.spreads.get(week)
     if course is None:
         return
     yield (

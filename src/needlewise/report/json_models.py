@@ -149,9 +149,23 @@ class FitJson(Strict):
     overturned_by: list[str]
 
 
+class WhatIfJson(Strict):
+    """How many of 100 are clearly better at the primary horizon under another assumption."""
+
+    assumption: str
+    option: str
+    chance: int | None
+    chance_low: int | None
+    chance_high: int | None
+
+
 class ComparisonPart(Strict):
+    """`otherwise` has verdicts at the primary horizon by another smallest difference."""
+
     against_none: list[VerdictJson]
     between: list[VerdictJson]
+    otherwise: dict[str, list[VerdictJson]]
+    what_if: list[WhatIfJson]
     fit: FitJson | None
 
 

@@ -22,9 +22,10 @@ from needlewise.report.document import (
     plain,
     texts,
 )
-from needlewise.report.downsides import downsides, guidelines, limits, sure, takes
+from needlewise.report.downsides import downsides, guidelines, limits, takes
 from needlewise.report.picture import needle, over_time, picture
 from needlewise.report.plain_words import glossary
+from needlewise.report.sure import sure
 from needlewise.report.values import next_steps, values
 from needlewise.report.words import Words
 from needlewise.topic import Topic
