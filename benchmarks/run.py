@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 import needlewise as nw
-from needlewise.synthesis.base import evidence_base
 from needlewise.synthesis.sensitivity import sensitivity_runs
 from needlewise.synthesis.synthesise import settings_of
 
@@ -93,17 +93,24 @@ def engine() -> None:
 
 
 def person() -> None:
-    """One person's comparison with the effects in memory."""
+    """One person's comparison with the effects in memory: safety, outlook, verdicts and fit."""
     topic = nw.load_topic()
-    someone = nw.Person.from_file(PERSON, topic)
-    evidence_base(topic)
-    outlook = nw.look_ahead(topic, None, someone)
-    print("\nOne person, effects cached, ms          measured")
-    print(f"{'outlook':44} {median_ms(lambda: nw.look_ahead(topic, None, someone), 20):6.1f}")
-    unvalued = nw.Values()
-    print(f"{'verdicts, no values':44} {median_ms(lambda: nw.compare(outlook, unvalued), 20):6.1f}")
-    print(f"{'verdicts, fit and its sensitivity runs':44} "
-          f"{median_ms(lambda: nw.compare(outlook), 5):6.1f}")  # fmt: skip
+    answers = tomllib.loads(Path(PERSON).read_text("utf-8"))
+
+    def someone(pain: float) -> nw.Person:
+        return nw.Person.from_mapping({**answers, "pain_nrs": round(pain, 3)}, topic)
+
+    def compared(who: nw.Person) -> None:
+        nw.compare(nw.look_ahead(topic, None, who))
+
+    people = iter([someone(2 + k / 20) for k in range(101)])
+    known = someone(6)
+    print("\nOne person, effects cached, ms          measured   target")
+    print(f"{'comparison, pain never seen before':44} "
+          f"{median_ms(lambda: compared(next(people)), 100):6.1f}        5")  # fmt: skip
+    print(f"{'comparison, pain and duration seen before':44} "
+          f"{median_ms(lambda: compared(known), 50):6.1f}        5")  # fmt: skip
+    print(f"{'of it the safety check':44} {median_ms(lambda: nw.triage(topic, known), 50):6.1f}")
 
 
 if __name__ == "__main__":

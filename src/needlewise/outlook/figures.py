@@ -61,6 +61,7 @@ class Figures:
     course: Course | None
     judged: bool = True  # whether certainty is wanted; ranges that only widen others' need none
     full_effect: bool = False  # whether the effect counts in full, whatever the pain
+    only: float | None = None  # the one horizon wanted; draws are those of all horizons
     draws: dict[tuple[str, float, str], Array] = field(default_factory=dict)
     _without_source: dict[str, dict[float, Without]] = field(default_factory=dict)
     _base_chances: dict[tuple[str, float], Array] = field(default_factory=dict)
@@ -68,6 +69,11 @@ class Figures:
     @cached_property
     def weeks(self) -> tuple[float, ...]:
         return tuple(float(h["week"]) for h in self.topic.settings["horizons"])
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """The horizons figures are wanted for."""
+        return self.weeks if self.only is None else (self.only,)
 
     def horizon(self, week: float) -> Mapping[str, Any]:
         return next(h for h in self.topic.settings["horizons"] if float(h["week"]) == week)
@@ -122,7 +128,7 @@ class Figures:
                 self.subject.pain, course, change[:, k], draw_slope(self.spreads[week]),
                 self.trial_baseline[0], shrinks,
             )
-            for k, week in enumerate(self.weeks)
+            for k, week in enumerate(self.weeks) if week in self.times
         }  # fmt: skip
         if course.population == self.topic.settings["network"]["populations"][0]["name"]:
             return found
@@ -139,7 +145,9 @@ class Figures:
         ordinary = Subject(self.trial_baseline[0], population, (), (), default)
         return {
             week: without.trials
-            for week, without in Figures(self.topic, self.base, ordinary, course).without.items()
+            for week, without in Figures(
+                self.topic, self.base, ordinary, course, only=self.only
+            ).without.items()
         }
 
     def answer(self, option: Option, outcome: str, week: float) -> Answer:
@@ -164,7 +172,7 @@ class Figures:
             self._reference(option, outcome, week) if not option.components
             else self._cell(option, outcome, week, answers[outcome, week, option.id])
             for outcome in dict.fromkeys(outcome for outcome, _, _ in answers)
-            for week in self.weeks
+            for week in self.times
             for option in self.topic.options
         )  # fmt: skip
 
@@ -358,13 +366,15 @@ class Figures:
         """Sources whose leaving out moves the chance without needling too far."""
         now, lowest = self.subject.pain, self.topic.assumption("lowest_pain_for_chance")
         if self.course is None or now is None or now < lowest or len(self.course.sources) < 3:
-            return dict.fromkeys(self.weeks, ())
+            return dict.fromkeys(self.times, ())
         limit = float(self.topic.settings["course"]["disagreement"])
         sources = [source.id for source in self.course.sources]
         found: dict[float, tuple[str, ...]] = {}
-        for week, spread in self.spreads.items():
+        for week in self.times:
             means = [
-                0.0 if spread is None else float(np.mean(self._chance_without(source, week)))
+                0.0
+                if self.spreads[week] is None
+                else float(np.mean(self._chance_without(source, week)))
                 for source in ("", *sources)
             ]
             found[week] = sources_disagree(

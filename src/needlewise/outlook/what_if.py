@@ -18,7 +18,7 @@ from needlewise.outlook.look_ahead import Outlook, course_audience
 class WhatIf:
     """One run: its cells of pain by option at the primary horizon, and the shares by week.
 
-    `shares` are as `Outlook.shares`: how much of the trials' effect counts, draws (1024,).
+    `shares` are as `Outlook.shares`: how much of the trials' effect counts there, draws (1024,).
     """
 
     name: str
@@ -47,14 +47,11 @@ def _run(outlook: Outlook, run: Mapping[str, Any]) -> WhatIf:
             ("course of", subject.population, people, tuple(arms)),
             partial(course_of, topic, subject.population, people, arms),
         )
-    figures = Figures(
-        topic, base, subject, course, judged=False, full_effect=run.get("full_effect", False)
-    )
     primary = topic.settings["primary"]
-    cells = {
-        cell.option: cell
-        for cell in figures.cells()
-        if cell.outcome == primary["outcome"] and cell.week == float(primary["week"])
-    }
+    figures = Figures(
+        topic, base, subject, course, judged=False,
+        full_effect=run.get("full_effect", False), only=float(primary["week"]),
+    )  # fmt: skip
+    cells = {c.option: c for c in figures.cells() if c.outcome == primary["outcome"]}
     shares = {week: without.share for week, without in figures.without.items()}
     return WhatIf(str(run["name"]), cells, shares, course)
