@@ -6,7 +6,7 @@ PERSON ?= examples/office_worker.toml
 OUT ?= out
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: compare test test-core lint format bench cases picture docs clean
+.PHONY: compare serve test test-core lint format bench cases picture screenshots docs system clean
 
 compare: $(VENV)/.base
 	@mkdir -p $(OUT)
@@ -17,12 +17,28 @@ compare: $(VENV)/.base
 	@echo "  $(BIN)/needlewise ask -o me.toml"
 	@echo "  make compare PERSON=me.toml"
 
-test: lint
+serve: $(VENV)/.web
+	@NEEDLEWISE_DATA=$${NEEDLEWISE_DATA:-$(OUT)/site} $(BIN)/needlewise serve
+
+test: lint system
 	@echo "Running all tests ..."
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
 
 test-core: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --ignore=tests/web
+
+# A browser and a database server for the tests. As root on Debian they are installed; any other
+# user is told the one command that does it.
+system:
+	@missing=""; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="chromium"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing$$(printf ' %s' $$missing) ..."; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	  else echo "The tests need $$missing: on Debian, type: sudo apt-get install $$missing"; exit 1; fi; \
+	fi
 
 lint: $(VENV)/.dev
 	@echo "Checking format, style and types ..."
@@ -37,9 +53,13 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q src/needlewise
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/site.py
 
 cases: $(VENV)/.base
 	@$(BIN)/needlewise cases run
+
+screenshots: $(VENV)/.dev system
+	@$(BIN)/python scripts/make_screenshots.py
 
 picture: $(VENV)/.base
 	@$(BIN)/python scripts/make_picture.py
@@ -63,6 +83,11 @@ $(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install "setuptools==80.9.0" wheel
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q src/needlewise
+	@touch $@
+
+$(VENV)/.web: requirements/web.txt $(VENV)/.base
+	@echo "Installing what the site needs ..."
+	@$(PIP) install --require-hashes -r requirements/web.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base

@@ -267,6 +267,18 @@ def calibrate(topic: TopicName = "low-back-pain") -> None:
     out(calibration_text(load_topic(topic)))
 
 
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port.", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that serve.", min=1, max=64)] = 1,
+) -> None:
+    """Serve the decision aid as a web site."""
+    from needlewise.web.serve import serve as run
+
+    run(host, port, workers)
+
+
 @cases_app.command("diff")
 def cases_diff(
     folder: Annotated[Path, typer.Argument(help="A topic folder with changed rules.")],

@@ -94,6 +94,7 @@ def look_ahead(
     person: Person,
     *,
     base: EvidenceBase | None = None,
+    safe: Triage | None = None,
 ) -> Outlook:
     """The outlook of a person.
 
@@ -101,18 +102,19 @@ def look_ahead(
         effects: pain effects already computed, used for the audience they belong to (None: all
             effects are computed here).
         base: another evidence base, for example with a study left out.
+        safe: this person's triage, where it is known already.
     """
     base = base or evidence_base(topic)
     if effects is not None:
         base.adopt(effects)
-    safe = triage(topic, person)
+    safe = safe or triage(topic, person)
     subject = subject_of(topic, person)
     if not safe.comparison_shown:
         return Outlook(topic, person, safe, subject, base)
     burdens = base.remember(
         "burdens", lambda: tuple(burden_of(topic, option) for option in topic.options)
     )
-    own = base.recall(("subject", subject), partial(_of_subject, topic, base, subject))
+    own = base.recall("subject", subject, partial(_of_subject, topic, base, subject))
     return Outlook(
         topic, person, safe, subject, base,
         harms=_harms(topic, burdens),

@@ -31,7 +31,7 @@ def what_ifs(outlook: Outlook) -> tuple[WhatIf, ...]:
     """Every run of the topic, none after a stop; a run that leaves nothing known has no cells."""
     if not outlook.cells:
         return ()
-    return outlook.base.recall(("what if", outlook.subject), partial(_runs, outlook))
+    return outlook.base.recall("what if", outlook.subject, partial(_runs, outlook))
 
 
 def _runs(outlook: Outlook) -> tuple[WhatIf, ...]:

@@ -59,13 +59,13 @@ def ask(topic: Topic, read: Callable[[str], str], write: Callable[[str], None]) 
         asked.add(question.field)
         value = _answer(intake, question, read, write)
         if value is not None:
-            _put(answers, question.field, value)
+            put_answer(answers, question.field, value)
 
     def go_through() -> None:
         section = ""
         for question in questions(topic):
             field = intake.fields[question.field]
-            if question.field in asked or not _applies(topic, field, answers):
+            if question.field in asked or not applies(topic, field, answers):
                 continue
             if question.section != section:
                 section = question.section
@@ -108,7 +108,8 @@ def to_toml(answers: Mapping[str, Any]) -> str:
     return HEADER + tomli_w.dumps(answers)
 
 
-def _applies(topic: Topic, field: Field, answers: dict[str, Any]) -> bool:
+def applies(topic: Topic, field: Field, answers: Mapping[str, Any]) -> bool:
+    """Whether a question may apply to somebody with these answers."""
     if field.asked_when is None:
         return True
     person = Person.from_mapping(answers, topic)
@@ -134,13 +135,13 @@ def _answer(
             write(f"Why we ask: {question.why} What changes: {question.changes}")
             continue
         try:
-            return _taken(intake, field, line)
+            return read_line(intake, field, line)
         except Problem as problem:
             write(f"{sentence(str(problem))} Please try again, or press Enter to skip.")
 
 
-def _taken(intake: Intake, field: Field, line: str) -> Any:
-    """The line as an answer of the field's type. Raises Problem."""
+def read_line(intake: Intake, field: Field, line: str) -> Any:
+    """A typed line as an answer of the field's type, None for "unknown". Raises Problem."""
     value = _read_as(field, line, intake)
     if value is None:
         return None
@@ -184,7 +185,8 @@ def _record(field: Field, words: str, intake: Intake) -> Any:
     return {"kind": as_word(kind), "region": as_word(region)} if region else {"kind": as_word(kind)}
 
 
-def _put(answers: dict[str, Any], field: str, value: Any) -> None:
+def put_answer(answers: dict[str, Any], field: str, value: Any) -> None:
+    """Put an answer where its dotted name says."""
     *groups, name = field.split(".")
     for group in groups:
         answers = answers.setdefault(group, {})

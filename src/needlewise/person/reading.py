@@ -30,6 +30,14 @@ def read_answers(path: str | Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"{str(path)!r} cannot be read: {reason}.") from None
+    return answers_in(content, path, f"`needlewise ask -o {path.name}` fills one")
+
+
+def answers_in(content: bytes, path: Path, else_: str) -> dict[str, Any]:
+    """The answers in a file's content; `path` names it, `else_` says what helps if it is empty.
+
+    Raises InputError in one sentence.
+    """
     if len(content) > LARGEST_FILE:
         raise InputError(f"{path} is larger than 1 MB, too large for one person's answers.")
     try:
@@ -38,11 +46,7 @@ def read_answers(path: str | Path) -> dict[str, Any]:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(f"{path}:{line} is not UTF-8 text; save the file as UTF-8.") from None
     if not text.strip():
-        raise InputError(f"{path} is empty; `needlewise ask -o {path.name}` fills one.")
-    return _parsed(text, path)
-
-
-def _parsed(text: str, path: Path) -> dict[str, Any]:
+        raise InputError(f"{path} is empty; {else_}.")
     try:
         if path.suffix.casefold() == ".toml":
             return tomllib.loads(text)

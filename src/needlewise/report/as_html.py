@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Collection
+from functools import cache, lru_cache
 from importlib.resources import files
 from urllib.parse import quote
 
@@ -41,6 +41,43 @@ def html(document: Document) -> str:
     return _Page(document).text()
 
 
+def sections_html(
+    document: Document, trail: Callable[[str], str], kept: Collection[str] = ()
+) -> dict[str, str]:
+    """The sections of a document as HTML by id, for a page of the site, in reading order.
+
+    `trail` gives the address that says where a number comes from: every number links to it. The
+    sources are the section "sources", what is known about the content is "about". Sections named
+    in `kept` hold nothing personal: each is written once for as long as it is the same object.
+    """
+    page = _Page(document, trail)
+    found = {
+        s.id: _once(s, page, trail) if s.id in kept else page.section(s, page.id(s.id))
+        for s in document.sections
+    }
+    return {**found, "sources": _sources_once(document.sources), "about": page.facts()}
+
+
+_written: dict[tuple[int, Callable[[str], str]], tuple[Section, str]] = {}
+MOST_WRITTEN = 4096
+
+
+def _once(section: Section, page: _Page, trail: Callable[[str], str]) -> str:
+    key = id(section), trail
+    known = _written.get(key)
+    if known is None or known[0] is not section:  # the section itself is held, so ids stay apart
+        known = section, page.section(section, page.id(section.id))
+        _written[key] = known
+        while len(_written) > MOST_WRITTEN:
+            del _written[next(iter(_written))]
+    return known[1]
+
+
+@lru_cache(maxsize=256)
+def _sources_once(sources: tuple[Source, ...]) -> str:
+    return _Page(Document("", (), (), (), sources=sources)).sources()
+
+
 @cache
 def asset(name: str) -> str:
     """A text file of `report/assets`."""
@@ -68,14 +105,17 @@ def source_link(source: Source) -> tuple[str, str]:
 
 def breakable(text: str) -> str:
     """Text of a cell: a column is never narrower than a word, so very long words may break."""
+    if len(text) < 25 or _LONG.search(text) is None:
+        return safe(text)
     return "<wbr>".join(map(safe, _LONG.sub("\\1\0", clean(text)).split("\0")))
 
 
 class _Page:
     """One page being written: it knows which ids are taken and which legend was shown."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, trail: Callable[[str], str] | None = None) -> None:
         self.document = document
+        self.trail = trail
         self.accents = accents(document)
         self.taken: set[str] = set()
         self.legends: set[tuple[tuple[str, str], ...]] = set()
@@ -122,6 +162,8 @@ class _Page:
     def number(self, number: Num, shown: Callable[[str], str]) -> str:
         """The first time a number stands on the page it is a link target."""
         id = re.sub(r"\s+", "-", safe(number.id))
+        if id and self.trail is not None:
+            return f'<a class="n" href="{self.trail(id)}">{shown(number.text)}</a>'
         if not id or id in self.taken:
             return f'<span class="n">{shown(number.text)}</span>'
         self.taken.add(id)

@@ -19,4 +19,6 @@ _UNSEEN = re.compile(
 
 def clean(text: str) -> str:
     """The text without control characters; a line break or tab becomes a space."""
+    if text.isascii() and text.isprintable():  # nearly every text, and far the fastest to tell
+        return text
     return _UNSEEN.sub("", _BREAKS.sub(" ", text))

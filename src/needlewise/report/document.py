@@ -186,8 +186,12 @@ def texts(document: Document) -> Iterator[Text]:
     """Every text of the document, in reading order."""
     yield document.subtitle
     for section in document.sections:
-        for block in section.blocks:
-            yield from block_texts(block)
+        yield from section_texts(section)
+
+
+def section_texts(section: Section) -> Iterator[Text]:
+    for block in section.blocks:
+        yield from block_texts(block)
 
 
 def block_texts(block: Block) -> Iterator[Text]:

@@ -71,30 +71,40 @@ def explain_number(comparison: Comparison, number: str) -> str:
 
     Raises InputError where the comparison shows no such number.
     """
+    shown, parts = explanation(comparison, number)
+    lines = [f"{number}: {'; '.join(shown)}", ""]
+    for title, rows in parts:
+        lines.append(title)
+        for row in rows:
+            lines += textwrap.wrap(
+                row, 80, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False,
+            )  # fmt: skip
+        lines.append("")
+    return "\n".join(lines)
+
+
+def explanation(
+    comparison: Comparison, number: str
+) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """How a number is shown, and its trail as (title, lines).
+
+    Raises InputError where the comparison shows no such number.
+    """
     if not comparison.outlook.triage.comparison_shown:
         raise InputError("No number is shown to this person: the safety check comes first.")
-    shown = [n.text for n in numbers(document(comparison)) if n.id == number]
+    known = numbers(document(comparison))
+    shown = tuple(dict.fromkeys(n.text for n in known if n.id == number))
     if not shown:
-        known = sorted({n.id for n in numbers(document(comparison))})
-        near = difflib.get_close_matches(number, known, 3)
+        near = difflib.get_close_matches(number, sorted({n.id for n in known}), 3)
         hint = (
             f" Did you mean {' or '.join(near)}?"
             if near
             else " needlewise compare --ids lists them."
         )
         raise InputError(f"There is no number {number} in this comparison.{hint}")
-    lines = [f"{number}: {'; '.join(dict.fromkeys(shown))}", ""]
-    for title, items in _parts(comparison, number):
-        rows = list(dict.fromkeys(items))
-        if rows:
-            lines.append(title)
-            for row in rows:
-                lines += textwrap.wrap(
-                    clean(row), 80, initial_indent="  ", subsequent_indent="    ",
-                    break_on_hyphens=False,
-                )  # fmt: skip
-            lines.append("")
-    return "\n".join(lines)
+    parts = ((title, tuple(dict.fromkeys(map(clean, rows)))) for title, rows in
+             _parts(comparison, number))  # fmt: skip
+    return shown, tuple((title, rows) for title, rows in parts if rows)
 
 
 def _parts(comparison: Comparison, number: str) -> Iterable[tuple[str, list[str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from needlewise.outlook.cells import NO_FIGURE, Cell, ShamCell
 from needlewise.report.document import (
@@ -37,22 +37,31 @@ from needlewise.report.words import (
 LEGEND = ("same", "more", "band", "fewer", "not", "line", "none")
 
 
-def picture(words: Words) -> Section:
-    """Of 100 people like you, at each horizon where anything can be counted."""
+def picture(words: Words, week: float | None = None, outcome: str = "pain") -> Section:
+    """Of 100 people like you, at one horizon or all; of another outcome than pain its effects."""
     outlook = words.comparison.outlook
+    weeks = words.weeks if week is None else [week]
+    if outcome != "pain":
+        columns = ("Option", *(words.horizon(w).capitalize() for w in weeks))
+        rows = _rows(
+            words, outcome, lambda c: effect_text(words, c, _is_reference(words, c)), weeks
+        )
+        why = words.say("picture.no_icons", NO_FIGURE["no-level"])
+        table = Table(words[f"table.{outcome}"], columns, rows)
+        return Section("picture", "The picture", (Paragraph(why), table))
     blocks: list[Block] = [Paragraph((words["picture.intro"],))]
-    for week in words.weeks:
-        cells = [outlook.cell(o.id, "pain", week) for o in words.topic.options]
-        reference = outlook.cell(outlook.reference, "pain", week)
+    for time in weeks:
+        cells = [outlook.cell(o.id, "pain", time) for o in words.topic.options]
+        reference = outlook.cell(outlook.reference, "pain", time)
         if reference.chance is None:
-            why = NO_FIGURE[reference.why_no_chance]
+            missing_why = NO_FIGURE[reference.why_no_chance]
             return Section(
-                "picture", "The picture", (Paragraph(words.say("picture.no_icons", why)),)
+                "picture", "The picture", (Paragraph(words.say("picture.no_icons", missing_why)),)
             )
-        rows = tuple(_icon_row(words, cell, reference) for cell in cells)
+        icons = tuple(_icon_row(words, cell, reference) for cell in cells)
         legend = tuple((k, words[f"picture.{k}"]) for k in LEGEND)
-        title = plain(words.say("picture.title", words.horizon(week)))
-        blocks.append(Icons(f"picture.{week:g}", title, rows, legend))
+        title = plain(words.say("picture.title", words.horizon(time)))
+        blocks.append(Icons(f"picture.{time:g}", title, icons, legend))
     return Section("picture", "The picture", tuple(blocks))
 
 
@@ -124,12 +133,15 @@ def _is_reference(words: Words, cell: Cell) -> bool:
 
 
 def _rows(
-    words: Words, outcome: str, shown: Callable[[Cell], Text]
+    words: Words, outcome: str, shown: Callable[[Cell], Text], weeks: Sequence[float] = ()
 ) -> tuple[tuple[Text, ...], ...]:
     return tuple(
         (
             (option.label,),
-            *(shown(words.comparison.outlook.cell(option.id, outcome, w)) for w in words.weeks),
+            *(
+                shown(words.comparison.outlook.cell(option.id, outcome, w))
+                for w in weeks or words.weeks
+            ),
         )
         for option in words.topic.options
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from needlewise.report.document import Bullets, Num, Section, Text, line
@@ -51,19 +51,28 @@ def forms(topic: Topic) -> dict[str, tuple[str, ...]]:
     return {r["word"]: (r["word"], *listed(r["also"])) for r in topic["glossary"]}
 
 
-def glossary(topic: Topic, texts: Iterable[str]) -> Section | None:
-    """The words of the glossary that occur in the texts, with their meaning; None if none does."""
+def words_in(topic: Topic, texts: Iterable[str]) -> frozenset[str]:
+    """The words of the glossary that occur in the texts, in any of their forms."""
     words = re.findall(r"[^\W_]+", " ".join(texts))
     as_written, page = set(words), f" {' '.join(words).lower()} "
-    items: list[Text] = []
-    for row in topic["glossary"]:
-        found = (
-            row["word"] in as_written  # an abbreviation such as SD counts as it is written
-            if row["word"].isupper()
-            else any(f" {form.lower()} " in page for form in (row["word"], *listed(row["also"])))
+    return frozenset(
+        word
+        for word, shapes in forms(topic).items()
+        if (
+            word in as_written  # an abbreviation such as SD counts as it is written
+            if word.isupper()
+            else any(f" {shape.lower()} " in page for shape in shapes)
         )
-        if found:
-            items.append(line("{}: {}", row["word"], row["meaning"]))
+    )
+
+
+def glossary(topic: Topic, words: Collection[str]) -> Section | None:
+    """These words of the glossary with their meaning; None where there is none."""
+    items = tuple(
+        line("{}: {}", row["word"], row["meaning"])
+        for row in topic["glossary"]
+        if row["word"] in words
+    )
     if not items:
         return None
-    return Section("words", said(topic, "titles.glossary"), (Bullets(tuple(items)),))
+    return Section("words", said(topic, "titles.glossary"), (Bullets(items),))

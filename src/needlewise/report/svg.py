@@ -5,6 +5,7 @@ Classes only; `assets/picture.css` says how a class looks, in the web page and i
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape as escaped
 
 from needlewise.report.characters import clean
@@ -107,21 +108,21 @@ def icon_field(row: IconRow, id: str, accent: int) -> str:
     classes = f"field a{accent}"
     if not row.counts:
         return _unknown_field(row, id, classes)
-    kinds = [kind for kind, count in row.counts for _ in range(count)]
+    body = _people(row.counts, row.solid, row.band, row.line, id)
+    return picture(body, _FIELD, _FIELD, id=id, title=row.text, classes=classes)
+
+
+@lru_cache(maxsize=1024)
+def _people(counts: tuple[tuple[str, int], ...], solid: int, band: int, line: int, id: str) -> str:
+    kinds = [kind for kind, count in counts for _ in range(count)]
     icons = []
     for index, kind in enumerate(kinds):
         x, y = _cell(index)
         # The range of a count runs from `solid` to `band`, whatever the mean calls an icon in it.
-        uncertain = row.solid <= index < row.band
-        icons.append(
-            f'<use href="#{id}-person" x="{at(x)}" y="{at(y)}" {_look(kind, uncertain, id)}/>'
-        )
-    body = (
-        f'<defs><path id="{id}-person" d="{_PERSON}"/>{_patterns(id)}</defs>'
-        + "".join(icons)
-        + _line(row.line)
-    )
-    return picture(body, _FIELD, _FIELD, id=id, title=row.text, classes=classes)
+        look = _look(kind, solid <= index < band, id)
+        icons.append(f'<use href="#{id}-person" x="{at(x)}" y="{at(y)}" {look}/>')
+    defined = f'<defs><path id="{id}-person" d="{_PERSON}"/>{_patterns(id)}</defs>'
+    return defined + "".join(icons) + _line(line)
 
 
 def _line(count: int) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from needlewise.choice import Comparison
 from needlewise.outlook.draws import draws_hash
@@ -20,38 +22,93 @@ from needlewise.report.document import (
     Source,
     Text,
     plain,
-    texts,
+    section_texts,
 )
 from needlewise.report.downsides import downsides, guidelines, limits, takes
 from needlewise.report.picture import needle, over_time, picture
-from needlewise.report.plain_words import glossary
+from needlewise.report.plain_words import glossary, words_in
 from needlewise.report.sure import sure
 from needlewise.report.values import next_steps, values
 from needlewise.report.words import Words
 from needlewise.topic import Topic
 
+# Sections that hold nothing personal but pain, duration and whose trials answer.
+KEPT = frozenset({
+    "answer", "picture", "over-time", "usual", "needle", "downsides", "together", "guidelines",
+    "practice", "heard", "sure", "gaps", "words",
+})  # fmt: skip
+MOST_KEPT = 4096
 ABOUT = ("sign_off", "funding", "search_date", "next_review", "purpose")
 
 
-def document(comparison: Comparison) -> Document:
-    """The document of a comparison, or of a stop where triage says so."""
+def document(
+    comparison: Comparison, *, week: float | None = None, outcome: str = "pain"
+) -> Document:
+    """The document of a comparison, or of a stop where triage says so.
+
+    The picture shows one outcome, at one horizon or (None) at each.
+    """
     words = Words(comparison)
     name = comparison.outlook.person.name
     subtitle: Text = (f"For {name}",) if name else ()
     if not comparison.outlook.triage.comparison_shown:
         return Document(words["title.stop"], subtitle, _stop(words), facts(comparison), stop=True)
+
+    base, subject = comparison.outlook.base, comparison.outlook.subject
+
+    def always(name: str, make: Callable[[Words], Section]) -> Section:
+        """What hangs on the topic alone is written once."""
+        return base.remember(("section", name), partial(make, words))
+
+    def kept(name: str, make: Callable[[Words], Section], *more: object) -> Section:
+        """What also hangs on pain, duration and audience is written once for each."""
+        return base.recall(f"section {name}", (subject, more), partial(make, words))
+
     sections = (
-        who(words), answer(words), picture(words), over_time(words), honesty.usual(words),
-        needle(words), downsides(words), takes(words), honesty.together(words), guidelines(words),
-        honesty.practice(words), heard(words.topic), sure(words), limits(words), values(words),
-        honesty.gaps(words), next_steps(words),
-    )  # fmt: skip
+        who(words),
+        kept("answer", answer),
+        kept("picture", partial(picture, week=week, outcome=outcome), week, outcome),
+        kept("over-time", over_time),
+        kept("usual", honesty.usual),
+        kept("needle", needle),
+        always("downsides", downsides),
+        takes(words),
+        always("together", honesty.together),
+        always("guidelines", guidelines),
+        always("practice", honesty.practice),
+        always("heard", lambda words: heard(words.topic)),
+        kept("sure", sure),
+        limits(words),
+        values(words),
+        kept("gaps", honesty.gaps),
+        next_steps(words),
+    )
     page = Document(
         words["title.comparison"], subtitle, sections, facts(comparison),
-        sources=sources(comparison),
+        sources=base.recall("sources", subject, partial(sources, comparison)),
     )  # fmt: skip
-    known = glossary(words.topic, map(plain, texts(page)))
+    known = glossary(words.topic, found_words(words.topic, page))
     return replace(page, sections=(*sections, known)) if known else page
+
+
+def found_words(topic: Topic, page: Document) -> frozenset[str]:
+    """The words of the glossary that stand on a page; sections that are kept are read once."""
+    read = cast(
+        dict[int, tuple[Section, frozenset[str]]], topic._memo.setdefault("sections read", {})
+    )
+    found = set(words_in(topic, [plain(page.subtitle)]))
+    for section in page.sections:
+        if section.id not in KEPT:
+            found |= words_in(topic, map(plain, section_texts(section)))
+            continue
+        known = read.get(id(section))
+        if known is None or known[0] is not section:
+            known = section, words_in(topic, map(plain, section_texts(section)))
+            read[id(section)] = known
+            while len(read) > MOST_KEPT:
+                del read[next(iter(read))]
+        found |= known[1]
+    return frozenset(found)
 
 
 def _stop(words: Words) -> tuple[Section, ...]:

@@ -12,6 +12,7 @@ from needlewise.synthesis.synthesise import synthesise
 from needlewise.topic import Topic
 
 T = TypeVar("T")
+MOST_RECENT = 512
 
 
 @dataclass
@@ -26,7 +27,7 @@ class EvidenceBase:
     _networks: dict[tuple[str, Audience, bool], Network] = field(default_factory=dict)
     _memo: dict[Hashable, Any] = field(default_factory=dict)
     _effects: dict[tuple[str, Audience], Effects | None] = field(default_factory=dict)
-    _recent: dict[Hashable, Any] = field(default_factory=dict)
+    _recent: dict[str, dict[Hashable, Any]] = field(default_factory=dict)
 
     def network(self, outcome: str, audience: Audience, printed_only: bool = False) -> Network:
         key = outcome, audience, printed_only
@@ -62,12 +63,13 @@ class EvidenceBase:
         found: T = self._memo[key]
         return found
 
-    def recall(self, key: Hashable, make: Callable[[], T], most: int = 512) -> T:
-        """What also hangs on a person's few numbers; the least recently asked for is forgotten."""
-        found: T = self._recent.pop(key) if key in self._recent else make()
-        self._recent[key] = found
-        while len(self._recent) > most:
-            del self._recent[next(iter(self._recent))]
+    def recall(self, kind: str, key: Hashable, make: Callable[[], T]) -> T:
+        """What also hangs on a person's few numbers: the least recently asked for is forgotten."""
+        recent = self._recent.setdefault(kind, {})
+        found: T = recent.pop(key) if key in recent else make()
+        recent[key] = found
+        while len(recent) > MOST_RECENT:
+            del recent[next(iter(recent))]
         return found
 
     def adopt(self, effects: Effects) -> None:

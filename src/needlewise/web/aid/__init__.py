@@ -1,0 +1,1 @@
+"""The decision aid: safety, about you, compare, what matters, your sheet."""

@@ -1,0 +1,23 @@
+"""What every page of the site needs: who made the content, and what is past its review."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import HttpRequest
+
+from needlewise.report.public import review_due
+from needlewise.web.aid.visit import site_topic, visit_of
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    """The topic, the banner when its review is past, and how far a visit has come."""
+    topic = site_topic()
+    visit = visit_of(request) if hasattr(request, "session") else None
+    return {
+        "topic": topic,
+        "review_due": review_due(topic, date.today()),
+        "visiting": visit is not None,
+        "stopped": visit is not None and visit.urgent,
+        "comparing": visit is not None and visit.triage.comparison_shown,
+    }

@@ -1,0 +1,55 @@
+"""`needlewise serve`: the site on this machine, set up and swept before it opens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from needlewise.errors import InputError
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Make the database and the static files ready and serve until stopped.
+
+    Raises InputError where the site cannot be set up.
+    """
+    try:
+        import django
+        import uvicorn
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import call_command
+        from django.db import DatabaseError
+    except ImportError:
+        raise InputError(
+            "The site needs needlewise[web]; `make serve` installs it, or pip install it."
+        ) from None
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "needlewise.web.settings")
+    if host not in LOOPBACK and os.environ.get("NEEDLEWISE_HTTPS") != "1":
+        raise InputError(
+            f"{host} can be reached from outside, and health answers need https: put a proxy with "
+            "a certificate in front and set NEEDLEWISE_HTTPS=1 and NEEDLEWISE_HOSTS."
+        )
+    try:
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+    except (ImproperlyConfigured, DatabaseError) as error:
+        raise InputError(" ".join(str(error).split())) from None
+    shown = f"[{host}]" if ":" in host else host
+    print(f"needlewise is at http://{shown}:{port} (Ctrl-C stops it)", flush=True)
+    uvicorn.run(
+        "needlewise.web.asgi:application", host=host, port=port, workers=workers,
+        access_log=False, log_config=None, server_header=False, date_header=False, lifespan="off",
+    )  # fmt: skip
+
+
+def check(labels: Sequence[str] = ()) -> None:
+    """Django's own deployment checks; raises SystemCheckError where one fails."""
+    import django
+    from django.core.management import call_command
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "needlewise.web.settings")
+    django.setup()
+    call_command("check", *labels, deploy=True, fail_level="WARNING")
