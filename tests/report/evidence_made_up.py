@@ -10,7 +10,7 @@ LONG = "Needling of a very long name that nobody would say aloud, kind {}"
 
 def topic_of(topic: Topic, count: int, name: str = LONG, label: str = "Trial {} by many") -> Topic:
     """The shipped topic with `count` options in place of its own, each with two trials of pain."""
-    options = [f"option-{k}" for k in range(count)]
+    options = [f"needling-of-a-kind-that-takes-many-words-{k}" for k in range(count)]
     tables: dict[str, list[dict[str, str]]] = {
         "options": [], "studies": [], "arms": [], "arm_results": [], "contrast_results": [],
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Pictures of the evidence: the engine's numbers, nothing over nothing, the same bytes each time."""
+"""Pictures of the evidence: the engine's numbers, no text over another, the same bytes."""
 
 import hashlib
 import os
@@ -7,16 +7,20 @@ import sys
 import xml.etree.ElementTree as ET
 from itertools import combinations
 
+import altair
 import evidence_made_up as made_up
+import jsonschema
 import numpy as np
 import pytest
+import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from needlewise.errors import InputError
 from needlewise.evidence import audience_all, audience_default
+from needlewise.report import figures
 from needlewise.report.document import plain
-from needlewise.report.figures import forest, forest_png, forest_svg, network_graph, network_svg
+from needlewise.report.figures import forest_png, forest_svg, network_svg
 from needlewise.report.figures.drawing import width, wrap
 from needlewise.report.figures.forest import lines_of, own_estimates
 from needlewise.report.figures.network_graph import graph_of
@@ -32,6 +36,22 @@ WEEKS = [float(h["week"]) for h in TOPIC.settings["horizons"]]
 AUDIENCES = {"own": audience_default(TOPIC), "everyone": audience_all(TOPIC)}
 CASES = [(o, a, w) for o in ("pain", "disability") for a in AUDIENCES for w in WEEKS]
 HOSTILE = '<script>alert("1")</script> & ]]> \x07 \u202eover'
+
+
+def once(make):
+    """Each picture is drawn once; what it is made from is kept, so that its id stays its own."""
+    drawn = {}
+
+    def found(base, week=None):
+        key = id(base), week
+        if key not in drawn:
+            drawn[key] = base, make(base, week)
+        return drawn[key][1]
+
+    return found
+
+
+forest, network_graph = once(figures.forest), once(figures.network_graph)
 
 
 def effects_of(outcome, audience):
@@ -285,7 +305,7 @@ def test_the_order_round_the_oval_never_crosses_more_than_the_given_one(drawn):
 @pytest.mark.parametrize(("outcome", "audience", "week"), CASES)
 def test_no_text_lies_over_another_or_leaves_the_picture(outcome, audience, week):
     effects = effects_of(outcome, audience)
-    for svg in (forest_svg(effects, week), network_svg(effects.network, week)):
+    for svg in (forest(effects, week).svg, network_graph(effects.network, week).svg):
         assert overlaps(svg) == []
         assert outside(svg) == []
 
@@ -368,6 +388,24 @@ for f in found:
     print(hashlib.sha256(f.svg.encode()).hexdigest(), hashlib.sha256(f.png()).hexdigest(),
           hashlib.sha256((f.alt + str(f.rows)).encode()).hexdigest())
 """
+
+
+def test_what_the_renderer_is_given_keeps_to_its_schema(monkeypatch):
+    given_specs = []
+    render = vl_convert.vegalite_to_svg
+    monkeypatch.setattr(
+        vl_convert, "vegalite_to_svg", lambda spec: given_specs.append(spec) or render(spec)
+    )
+    topic = made_up.topic_of(TOPIC, 5)
+    network = evidence_base(topic).network("pain", audience_default(topic))
+    figures.forest(synthesise(network), 6.0)
+    figures.network_graph(network)
+    assert len(given_specs) == 2
+    for spec in given_specs:
+        altair.Chart.from_dict(spec, validate=True)
+        spec["layer"][0]["mark"]["align"] = "sideways"
+        with pytest.raises(jsonschema.ValidationError):
+            altair.Chart.from_dict(spec, validate=True)
 
 
 def test_two_processes_draw_the_same_bytes():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Route
 
 Answers = Mapping[str, str | Sequence[str]]
 
@@ -16,7 +18,6 @@ QUESTIONS = (
     "life",
 )  # fmt: skip
 PUBLIC = ("claims", "guidelines", "methods", "standards", "about")
-SIGNS = ("nerves", "now", "illness", "bones")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Walk:
 
     @property
     def path(self) -> str:
-        return self.page.evaluate("location.pathname")
+        return urlsplit(self.page.url).path
 
     def go(self, path: str) -> None:
         self.page.goto(self.site + path)
@@ -94,13 +95,18 @@ class Walk:
         """What stands on the page, on one line, spaces as they are read."""
         return " ".join(self.page.locator("body").inner_text().split())
 
+    def follow(self, way: Locator) -> None:
+        """Click what leads to another page, and be there."""
+        with self.page.expect_navigation():
+            way.click()
+
     def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
+        """Press a button that leads to another page."""
+        self.follow(self.page.get_by_role("button", name=name, exact=True))
 
     def begin(self) -> None:
         self.go("/")
-        begin = self.page.get_by_role("button", name="Begin")
-        begin.click()
+        self.press("Begin")
 
     def control(self, name: str) -> Locator:
         return self.page.locator(f'main [name="{name}"]')
@@ -130,7 +136,7 @@ class Walk:
             yield here
             self.fill(traveller.answers.get(here, {}))
             rest = self.page.locator("button[value=rest]")
-            (rest if rest.count() else self.page.locator("button[value=next]")).click()
+            self.follow(rest if rest.count() else self.page.locator("button[value=next]"))
 
     def arrive(self, traveller: Traveller) -> None:
         """Walk to the end of the questions."""
@@ -151,7 +157,39 @@ class Walk:
         request.get(self.site + "/")
         cookies = {c["name"]: c["value"] for c in self.page.context.cookies()}
         fields["csrfmiddlewaretoken"] = cookies["csrftoken"]
-        request.post(self.site + path, multipart=fields)
+        sent = request.post(self.site + path, multipart=fields, max_redirects=0)
+        assert sent.status == 302, f"{path} answered {sent.status}: {sent.text()}"
+
+    def unfold(self) -> None:
+        """Open everything that is folded."""
+        self.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+
+
+# A break of the content policy becomes a line of the console, also where the browser says nothing.
+LISTEN = """document.addEventListener("securitypolicyviolation", e =>
+  console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));"""
+EXPECTED = "the server responded with a status of 4"  # pages of errors say so in the console
+
+
+@contextmanager
+def watched(browser: Browser, site: str, **options: Any) -> Iterator[Walk]:
+    """A browser of one person that may reach this site alone. At the end nothing may have been
+    said in the console, no policy broken, no error raised and no other place asked for."""
+    context = browser.new_context(**options)
+    found: list[str] = []
+    context.add_init_script(LISTEN)
+    context.on("console", lambda m: EXPECTED in m.text or found.append(f"{m.type}: {m.text}"))
+    context.on("weberror", lambda e: found.append(f"error: {e.error}"))
+
+    def elsewhere(route: Route) -> None:
+        found.append(f"asked for {route.request.url}")
+        route.abort()
+
+    context.route(lambda address: not address.startswith(f"{site}/"), elsewhere)
+    context.set_default_timeout(20_000)
+    yield Walk(context.new_page(), site)
+    context.close()
+    assert not found, "\n".join(found)
 
 
 State = Callable[[Walk], None]
@@ -169,10 +207,12 @@ def _plain(path: str) -> State:
     return lambda walk: walk.go(path)
 
 
-def _with(answers: Mapping[str, Any], path: str) -> State:
+def _with(answers: Mapping[str, Any], path: str, unfolded: bool = False) -> State:
     def state(walk: Walk) -> None:
         walk.bring(answers)
         walk.go(path)
+        if unfolded:
+            walk.unfold()
 
     return state
 
@@ -233,7 +273,7 @@ def _wrong(page: str) -> State:
         else:  # only choices: one that was never offered
             choice = walk.page.locator("main fieldset input").first
             choice.evaluate("e => { e.value = 'maybe'; e.checked = true; }")
-        walk.page.locator("button[value=next]").click()
+        walk.press("Next")
 
     return state
 
@@ -247,13 +287,7 @@ def _asked_twice(walk: Walk) -> None:
 def _how(walk: Walk) -> None:
     walk.bring(CALM)
     walk.go("/compare/")
-    walk.page.locator("a.n").first.click()
-
-
-def _unfolded(walk: Walk) -> None:
-    walk.bring(CALM)
-    walk.go("/compare/")
-    walk.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    walk.follow(walk.page.locator("a.n").first)
 
 
 def _same_place(walk: Walk) -> None:
@@ -282,23 +316,21 @@ def _expired_token(walk: Walk) -> None:
     walk.press("Begin")
 
 
-def _one_trial(walk: Walk) -> None:
-    walk.go("/evidence/pain/")
-    walk.go(str(walk.page.locator('a[href^="/trials/"]').first.get_attribute("href")))
-
-
 STATES: dict[str, State] = {
     "start": _plain("/"),
     "start-visiting": _fresh("/"),
     "start-refused-file": _refused,
     **{f"questions-{page}-empty": _fresh(f"/questions/{page}/") for page in QUESTIONS},
-    **{f"questions-{page}-filled": _with(FULL, f"/questions/{page}/") for page in QUESTIONS},
+    **{
+        f"questions-{page}-filled": _with(FULL, f"/questions/{page}/", unfolded=True)
+        for page in QUESTIONS
+    },
     **{f"questions-{page}-wrong": _wrong(page) for page in QUESTIONS},
     "stop-emergency": _with(NUMB, "/stop/"),
     "stop-clarify": _with(OPEN, "/stop/"),
     "stop-clarify-handed-over": _asked_twice,
     "compare": _with(CALM, "/compare/"),
-    "compare-unfolded": _unfolded,
+    "compare-unfolded": _with(CALM, "/compare/", unfolded=True),
     "how": _how,
     "values-rank": _with(RANKED, "/values/"),
     "values-weigh": _with(WEIGHED, "/values/"),
@@ -310,8 +342,8 @@ STATES: dict[str, State] = {
     "error-csrf": _expired_token,
     "evidence": _plain("/evidence/"),
     "evidence-outcome": _plain("/evidence/pain/"),
-    "evidence-trial": _one_trial,
+    "evidence-trial": _plain("/trials/brinkhaus-2006/"),
     **{f"evidence-{page}": _plain(f"/about/{page}/") for page in PUBLIC},
 }
 # What the picture of the comparison can be switched to: outcome and week.
-PICTURES = [(outcome, week) for outcome in ("pain", "disability") for week in (1, 6, 13, 26, 52)]
+PICTURES = [(outcome, week) for outcome in ("pain", "disability") for week in (6, 13, 26, 52)]

@@ -42,11 +42,12 @@ def html(document: Document) -> str:
 
 
 def sections_html(
-    document: Document, trail: Callable[[str], str], kept: Collection[str] = ()
+    document: Document, trail: Callable[[str], str] | None = None, kept: Collection[str] = ()
 ) -> dict[str, str]:
     """The sections of a document as HTML by id, for a page of the site, in reading order.
 
-    `trail` gives the address that says where a number comes from: every number links to it. The
+    `trail` gives the address that says where a number comes from: every number links to it. Without
+    one, numbers are plain and carry their id. The
     sources are the section "sources", what is known about the content is "about". Sections named
     in `kept` hold nothing personal: each is written once for as long as it is the same object.
     """
@@ -58,11 +59,11 @@ def sections_html(
     return {**found, "sources": _sources_once(document.sources), "about": page.facts()}
 
 
-_written: dict[tuple[int, Callable[[str], str]], tuple[Section, str]] = {}
+_written: dict[tuple[int, Callable[[str], str] | None], tuple[Section, str]] = {}
 MOST_WRITTEN = 4096
 
 
-def _once(section: Section, page: _Page, trail: Callable[[str], str]) -> str:
+def _once(section: Section, page: _Page, trail: Callable[[str], str] | None) -> str:
     key = id(section), trail
     known = _written.get(key)
     if known is None or known[0] is not section:  # the section itself is held, so ids stay apart

@@ -233,7 +233,7 @@ def label_of(topic: Topic, outcome: str) -> str:
     outcomes = topic.settings["outcomes"]
     if outcome not in outcomes:
         known = ", ".join(outcomes)
-        raise InputError(f"'{outcome}' is not an outcome of this topic; choose from {known}.")
+        raise InputError(said(topic, "pages.unknown_outcome", outcome[:80], known))
     return str(outcomes[outcome]["label"])
 
 

@@ -129,42 +129,39 @@ def marks(values: Iterable[Mapping[str, Cell]]) -> Any:
     return alt.Chart(data(values=list(values)))
 
 
-def texts(labels: Sequence[Label], wide: float, high: float) -> Any:
+def texts(labels: Sequence[Label], wide: float, high: float) -> list[Any]:
     """All labels, one layer for each look."""
-    import altair as alt
-
     looks: dict[tuple[str, float, bool, str], list[dict[str, Cell]]] = defaultdict(list)
     for label in labels:
         if label.text:
             looks[label.align, label.size, label.bold, label.colour].append(
                 {"x": label.x, "y": label.y, "text": clean(label.text)}
             )
-    return alt.layer(
-        *(
-            marks(values)
-            .mark_text(
-                align=align, baseline="middle", fontSize=size, color=colour, opacity=1,
-                fontWeight="bold" if bold else "normal",
-            )
-            .encode(**place(wide, high), text="text:N")
-            for (align, size, bold, colour), values in looks.items()
+    return [
+        marks(values)
+        .mark_text(
+            align=align, baseline="middle", fontSize=size, color=colour, opacity=1,
+            fontWeight="bold" if bold else "normal",
         )
-    )  # fmt: skip
+        .encode(**place(wide, high), text="text:N")
+        for (align, size, bold, colour), values in looks.items()
+    ]  # fmt: skip
 
 
-def drawn(chart: Any, wide: float, high: float, title: str, alternative: str) -> str:
+def drawn(layers: Iterable[Any], wide: float, high: float, title: str, alternative: str) -> str:
     """The SVG: one image with its text alternative, nothing outside it needed."""
+    import altair as alt
     import vl_convert
 
-    wide, high = math.ceil(wide), math.ceil(high)
+    sheet = {"width": math.ceil(wide), "height": math.ceil(high), "padding": 0}
     done = (
-        chart.properties(
-            width=wide, height=high, padding=0, autosize={"type": "none"}, background=PAGE
-        )
+        alt.layer(*layers, autosize={"type": "none"}, background=PAGE, **sheet)
+        .resolve_scale(x="independent", shape="independent", size="independent")
         .configure(font=FONT, aria=False)
         .configure_view(stroke=None)
     )
-    svg = vl_convert.vegalite_to_svg(done.to_dict())
+    # Checked against the schema by the tests, where it need not be quick.
+    svg = vl_convert.vegalite_to_svg(done.to_dict(validate=False))
     head, _, body = svg.partition(">")
     return (
         f'{head} role="img" aria-labelledby="title desc"><title id="title">{safe(title)}</title>'

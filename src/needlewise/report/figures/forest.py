@@ -266,7 +266,7 @@ def horizon_at(network: Network, week: float) -> Mapping[str, Any]:
         if float(horizon["week"]) == week:
             return horizon
     known = ", ".join(f"{h['week']:g}" for h in horizons)
-    raise InputError(f"There is no horizon at week {week:g}; choose from {known}.")
+    raise InputError(said(network.topic, "figures.unknown_week", f"{week:g}", known))
 
 
 def number(x: float | None) -> str:

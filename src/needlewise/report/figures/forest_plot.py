@@ -86,8 +86,6 @@ class _Sheet:
 
 def plot(network: Network, title: str, alternative: str, lines: Sequence[Line]) -> str:
     """The forest plot as SVG."""
-    import altair as alt
-
     head = _columns(network, lines)
     heading = wrap(title, head.wide - 2 * EDGE, TITLE, bold=True)
     start = EDGE + 24.0 * len(heading) + LEADING + 26.0
@@ -101,17 +99,14 @@ def plot(network: Network, title: str, alternative: str, lines: Sequence[Line]) 
         *(label for here in places for label in _texts(here, sheet)),
     ]
     below, keys, foot = _below(network, sheet, places)
-    layers: list[Any] = [
-        texts([*labels, *below], sheet.wide, foot),
-        _ground(sheet, foot),
+    layers = [
+        *texts([*labels, *below], sheet.wide, foot),
+        *_ground(sheet, foot),
         *_ranges(places, sheet, foot),
         *_means(places, sheet, foot),
         *_signs(keys, sheet.wide, foot),
     ]
-    chart = alt.layer(*layers).resolve_scale(
-        x="independent", shape="independent", size="independent"
-    )
-    return drawn(chart, sheet.wide, foot, title, alternative)
+    return drawn(layers, sheet.wide, foot, title, alternative)
 
 
 def _placed(lines: Sequence[Line], y: float) -> Iterable[_Place]:
@@ -210,9 +205,8 @@ def _y(field: str, high: float) -> Any:
     return alt.Y(f"{field}:Q", scale=pixels(high), axis=None)
 
 
-def _ground(sheet: _Sheet, foot: float) -> Any:
+def _ground(sheet: _Sheet, foot: float) -> list[Any]:
     """The band of unimportant differences, the grid and the line at zero."""
-    import altair as alt
 
     def upright(values: Iterable[float], **look: Any) -> Any:
         data = [{"x": v, "top": sheet.top, "bottom": sheet.bottom} for v in values]
@@ -224,14 +218,14 @@ def _ground(sheet: _Sheet, foot: float) -> Any:
 
     band = sheet.important or 0.0
     area = [{"x": -band, "x2": band, "top": sheet.top, "bottom": sheet.bottom}]
-    return alt.layer(
+    return [
         marks(area)
         .mark_rect(color=BAND, opacity=1)
         .encode(x=_x(sheet, "x"), x2="x2:Q", y=_y("top", foot), y2="bottom:Q"),
         upright(sheet.ticks, color=RULE),
         upright([-band, band] if band else [], color=MUTED, strokeDash=[2, 3]),
         upright([0.0], color=INK, strokeWidth=1.4),
-    )
+    ]
 
 
 def _ranges(places: Sequence[_Place], sheet: _Sheet, foot: float) -> list[Any]:

@@ -2,7 +2,7 @@
 
 Each side of the oval gives every node the height of its label, so no two labels share a line; the
 order round it is the one with the fewest crossings that swaps find; a count moves along its line
-until it touches nothing, and the oval grows until every count has found a place.
+until it touches nothing, and the oval grows until every count has a place and no line is hidden.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from needlewise.report.figures.network_graph import Graph, here, people_text
 from needlewise.report.public_words import said
 
 EDGE, NAMES, TITLE, SMALL = 20.0, 250.0, 17.0, 12.0
-SMALLEST, LARGEST = 5.0, 21.0  # radius of a treatment's sign
+SMALLEST, LARGEST = 5.0, 18.0  # radius of a treatment's sign
 CHIP = 8.0  # half the height of a count
 ROW, AIR = 46.0, 12.0  # least height of a node with its label; air between labels
 LINE = "#a9b0b6"
@@ -78,8 +78,6 @@ class Spot:
 
 def plot(network: Network, title: str, alternative: str, graph: Graph) -> str:
     """The network as SVG."""
-    import altair as alt
-
     topic = network.topic
     if not graph.links:
         wide = 560.0
@@ -87,7 +85,7 @@ def plot(network: Network, title: str, alternative: str, graph: Graph) -> str:
         told = wrap(said(topic, "figures.empty"), wide - 2 * EDGE)
         labels = [*head, *stacked(Label(EDGE, head[-1].y + 34.0, ""), told)]
         high = labels[-1].y + EDGE
-        return drawn(alt.layer(texts(labels, wide, high)), wide, high, title, alternative)
+        return drawn(texts(labels, wide, high), wide, high, title, alternative)
     lines = [
         (*wrap(node.name, NAMES), *wrap(people_text(network, node), NAMES)) for node in graph.nodes
     ]
@@ -111,15 +109,14 @@ def plot(network: Network, title: str, alternative: str, graph: Graph) -> str:
         ),
         *key_labels,
     ]
-    layers: list[Any] = [
+    layers = [
         _lines(graph, spots, wide, high),
         _chips(chips, wide, high),
         *_signs(graph, spots, wide, high),
         *_key_signs(keys, wide, high),
-        texts(labels, wide, high),
+        *texts(labels, wide, high),
     ]
-    chart = alt.layer(*layers).resolve_scale(size="independent", shape="independent")
-    return drawn(chart, wide, high, title, alternative)
+    return drawn(layers, wide, high, title, alternative)
 
 
 def _heading(network: Network, graph: Graph, title: str, wide: float) -> list[Label]:
@@ -177,16 +174,15 @@ def _crossings(order: Sequence[int], links: Sequence[tuple[int, int]]) -> tuple[
 def _settled(
     graph: Graph, order: Sequence[int], lines: Sequence[tuple[str, ...]]
 ) -> tuple[list[Spot], list[Point]]:
-    """Spots and counts on the smallest oval on which every count has a place of its own."""
-    scale = 1.0
-    for _ in range(MOST_GROWTHS):
-        spots = _spots(graph, order, lines, scale)
-        chips = _counts(graph, spots)
-        if chips is not None and not _labels_touch(spots):
-            return spots, chips
-        scale *= GROWTH
-    middles = [_along(spots, link.one, link.other, 0.5) for link in graph.links]
-    return spots, middles
+    """Spots and counts on the smallest oval, turned as need be, on which nothing is in the way."""
+    for scale in (GROWTH**k for k in range(MOST_GROWTHS)):
+        for turn in range(len(order)):
+            spots = _spots(graph, [*order[turn:], *order[:turn]], lines, scale)
+            if not (_labels_touch(spots) or _passes_under(graph, spots)):
+                chips = _counts(graph, spots)
+                if chips is not None:
+                    return spots, chips
+    return spots, [_along(spots, link.one, link.other, 0.5) for link in graph.links]
 
 
 def _labels_touch(spots: Sequence[Spot]) -> bool:
@@ -194,6 +190,16 @@ def _labels_touch(spots: Sequence[Spot]) -> bool:
     return any(
         a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
         for a, b in combinations(boxes, 2)
+    )
+
+
+def _passes_under(graph: Graph, spots: Sequence[Spot]) -> bool:
+    """Whether a line runs under the sign of a node that it does not join."""
+    return any(
+        _distance((spot.x, spot.y), spots[link.one], spots[link.other]) < spot.radius + 2.0
+        for link in graph.links
+        for node, spot in enumerate(spots)
+        if node not in (link.one, link.other)
     )
 
 

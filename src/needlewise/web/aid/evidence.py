@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
-from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -37,36 +37,63 @@ def warm() -> None:
             evidence_base(topic).effects(outcome, audience)
 
 
+def draw() -> None:
+    """Draw every picture, in a thread of its own: the first takes seconds, and they stay."""
+    threading.Thread(target=_draw_all, name="draw", daemon=True).start()
+
+
+def _draw_all() -> None:
+    for outcome in _outcomes():
+        for picture in _pictures():
+            _figure(outcome, picture)
+
+
+def _pictures() -> list[str]:
+    """Every picture of an outcome by name: of ordinary pain and of all conditions, in turn."""
+    horizons = site_topic().settings["horizons"]
+    names = [NETWORK, *(f"forest-{float(h['week']):g}" for h in horizons)]
+    return [picture for name in names for picture in (name, f"{name}-all")]
+
+
 def _outcomes() -> dict[str, str]:
     settings = site_topic().settings
     return {o: str(s["label"]) for o, s in settings["outcomes"].items() if s["pooled"]}
 
 
-def _trail(number: str) -> str:
-    """Numbers of the public pages say where they stand on the page of the outcome."""
-    return f"#{quote(number, safe='.-')}"
-
-
 @cache
 def _page(name: str) -> tuple[Document, dict[str, str]]:
     page = PAGES[name](site_topic())
-    return page, sections_html(page, _trail)
+    return page, sections_html(page)
 
 
 @cache
 def _trial(study: str) -> tuple[Document, dict[str, str]]:
     page = public.trial_page(site_topic(), study)
-    return page, sections_html(page, _trail)
+    return page, sections_html(page)
 
 
 def _blocks(*sections: Section) -> dict[str, str]:
-    return sections_html(Document("", (), sections, ()), _trail)
+    return sections_html(Document("", (), sections, ()))
 
 
 @cache
 def _tables(outcome: str) -> dict[str, str]:
     topic = site_topic()
     return _blocks(public.trials_used(topic, outcome), public.trials_left_out(topic, outcome))
+
+
+@cache
+def _trials(outcome: str) -> tuple[tuple[str, str], ...]:
+    """Address and label of every trial with a row about an outcome, by label."""
+    topic = site_topic()
+    about = {
+        row["study_id"]
+        for table in ("arm_results", "contrast_results")
+        for row in topic[table]
+        if row["outcome"] == outcome
+    }
+    rows = sorted((r for r in topic["studies"] if r["study_id"] in about), key=lambda r: r["label"])
+    return tuple((reverse("trial", args=[r["study_id"]]), r["label"]) for r in rows)
 
 
 @cache
@@ -96,21 +123,16 @@ def outcome(request: HttpRequest, outcome: str) -> HttpResponse:
     """Pictures and tables of one outcome."""
     if outcome not in _outcomes():
         raise Http404
-    horizons = site_topic().settings["horizons"]
-    names = [NETWORK, *(f"forest-{float(h['week']):g}" for h in horizons)]
     pictures = []
-    for name in names:
-        for picture in (name, f"{name}-all"):
-            figure = _figure(outcome, picture)
-            if figure is not None:
-                address = reverse("evidence-picture", args=[outcome, picture])
-                tables = _blocks(Section(f"table-{picture}", "", figure.tables))
-                pictures.append(
-                    {"address": address, "figure": figure, "id": picture, "tables": tables}
-                )
+    for picture in _pictures():
+        figure = _figure(outcome, picture)
+        if figure is not None:
+            address = reverse("evidence-picture", args=[outcome, picture])
+            tables = _blocks(Section(f"table-{picture}", "", figure.tables))
+            pictures.append({"address": address, "figure": figure, "id": picture, "tables": tables})
     context = {
         "part": "evidence", "label": _outcomes()[outcome], "pictures": pictures,
-        "tables": _tables(outcome),
+        "tables": _tables(outcome), "trials": _trials(outcome),
     }  # fmt: skip
     return render(request, "evidence/outcome.html", context)
 
