@@ -168,7 +168,11 @@ def load(threads: int = 4, requests: int = 10_000) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "NEEDLEWISE_DATA": tempfile.mkdtemp()}
+    environment = {
+        **os.environ,
+        "NEEDLEWISE_DATA": tempfile.mkdtemp(),
+        "NEEDLEWISE_PICTURES": "later",
+    }
     server = subprocess.Popen(
         [PROGRAM, "serve", "--port", str(port), "--workers", "2"], env=environment,
         stdout=subprocess.DEVNULL,

@@ -20,14 +20,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.web.conftest import BROWSERS, QUIET, serve  # noqa: E402
-from tests.web.walk import CALM, PICTURES, STATES, Walk  # noqa: E402
+from tests.web.walk import CALM, LONGEST, PICTURES, STATES, Walk  # noqa: E402
 
 WIDTHS = (320, 768, 1440)
 A4 = 794  # CSS pixels
 PIECE = 4000  # CSS pixels
 DARK = {
     "start", "questions-you-wrong", "questions-nerves-filled", "questions-where-filled",
-    "stop-emergency", "stop-clarify", "compare", "how", "values-rank", "values-weigh", "sheet",
+    "stop-emergency", "stop-clarify", "compare", "how", "values-rank", "values-weigh",
     "evidence-outcome", "evidence-claims",
 }  # fmt: skip
 PRINTED = {"stop-emergency", "stop-clarify", "sheet", "compare"}
@@ -71,8 +71,9 @@ def launched(playwright: Playwright) -> Browser:
 def take(
     browser: Browser, url: str, folder: Path, name: str, state: Callable[[Walk], None]
 ) -> None:
-    """One state of a page at each width, in dark and as printed where it is one of the main ones."""
+    """One state of a page at each width; in dark and as printed where it is a main one."""
     page = browser.new_page(viewport={"width": WIDTHS[-1], "height": 900})
+    page.set_default_timeout(2 * LONGEST)  # the first look at a figure draws it
     state(Walk(page, url))
     for width in WIDTHS:
         shoot(page, folder / f"{name}-{width}", width)

@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import chain
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.person.people import calm, cases, put, with_unnamed_signs_no
 
@@ -188,6 +188,11 @@ def test_a_duration_that_cannot_be_is_refused_and_nothing_changes(topic, number,
     assert answers["pain_weeks"] == 12.0
 
 
+def test_a_duration_that_is_not_known_is_left_open(topic):
+    sent = {"pain_weeks": ["unknown"], "pain_weeks" + UNIT: ["days"]}
+    assert Form(topic, {"pain_weeks": 3.0}).take(PAGES["pain"], sent) == ({}, {})
+
+
 def test_no_to_the_rest_answers_open_choices_and_nothing_else(topic):
     bones = PAGES["bones"]
     sent = {"red_flags.osteoporosis": ["yes"], "red_flags.uveitis": ["unknown"]}
@@ -326,7 +331,7 @@ def sent(draw):
     return page, answers, found, draw(st.sampled_from(["", "no"]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, phases=[Phase.generate])
 @given(case=sent())
 def test_whatever_is_sent_is_taken_or_refused_and_comes_back_as_it_was_kept(case):
     page, before, found, rest = case
@@ -342,7 +347,7 @@ def test_whatever_is_sent_is_taken_or_refused_and_comes_back_as_it_was_kept(case
     assert again == answers
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, phases=[Phase.generate])
 @given(case=sent())
 def test_what_is_wrong_is_shown_as_it_was_typed(case):
     page, before, found, _ = case

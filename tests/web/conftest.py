@@ -73,7 +73,7 @@ def serve(folder: Path, **more: str) -> Site:
     """A site with its own data folder."""
     environment = {
         k: v for k, v in os.environ.items() if not k.startswith(("NEEDLEWISE_", "DATABASE_"))
-    } | {"NEEDLEWISE_DATA": str(folder), **more}  # fmt: skip
+    } | {"NEEDLEWISE_DATA": str(folder), "NEEDLEWISE_PICTURES": "later", **more}  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     url = f"http://127.0.0.1:{free_port()}"
     process: subprocess.Popen[bytes] = subprocess.Popen(["true"])

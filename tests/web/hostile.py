@@ -54,21 +54,21 @@ TOMLS = {
     "JSON": (b'{"age": 46}', "TOML"),
 }
 
-MANY = 40_000
+MANY = 20_000
 # Less than 1 MB each, and long to read for a reader that grows with the square.
 SLOW = {
     "names": json.dumps({f"k{n}": 1 for n in range(MANY)}).encode(),
     "signs": json.dumps({"red_flags": {f"k{n}": 1 for n in range(MANY)}}).encode(),
     "a name twice": b"{" + b"".join(b'"k%d":1,' % n for n in range(MANY)) + b'"z":1,"z":1}',
     "medicines": json.dumps(
-        {"medicines": [{f"k{n}{m}": 1 for n in range(250)} for m in range(190)]}
+        {"medicines": [{f"k{n}{m}": 1 for n in range(120)} for m in range(190)]}
     ).encode(),
     "weights": json.dumps({"weights": {f"k{n}": 1 for n in range(MANY)}}).encode(),
-    "entries": json.dumps({"goals": ["x"] * 200_000}).encode(),
+    "entries": json.dumps({"goals": ["x"] * 190_000}).encode(),
 }
 SLOW_TOML = {
-    "parts of a name": b".".join([b"a"] * 200_000) + b" = 1\n",
-    "parts of a table": b"[" + b".".join([b"a"] * 200_000) + b"]\n",
-    "tables": b"".join(b"[a%d]\n" % n for n in range(60_000)),
-    "dots in words": b"[a]\n" + b"b." * 200_000 + b"c = 1\n",
+    "parts of a name": b".".join([b"a"] * 100_000) + b" = 1\n",
+    "parts of a table": b"[" + b".".join([b"a"] * 100_000) + b"]\n",
+    "tables": b"".join(b"[a%d]\n" % n for n in range(30_000)),
+    "dots in words": b"[a]\n" + b"b." * 100_000 + b"c = 1\n",
 }

@@ -1,15 +1,16 @@
-"""How a browser walks the site: people who answer page by page, and every state a page can be in."""
+"""How a browser walks the site: people who answer page by page, and every state of a page."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, Route
+from playwright.sync_api import Browser, Locator, Page, Request
 
 Answers = Mapping[str, str | Sequence[str]]
 
@@ -50,28 +51,36 @@ PEOPLE = {
     "lifter": Traveller(
         _person(
             you={"age": "31", "sex": "male"},
-            pain={"pain_nrs": "7", "pain_weeks": "4", "pain_weeks.unit": "days",
-                  "leg_pain": "none"},
+            pain={
+                "pain_nrs": "7",
+                "pain_weeks": "4",
+                "pain_weeks.unit": "days",
+                "leg_pain": "none",
+            },
             life={"occupation": "moves boxes", "name": "Bo"},
-        )  # fmt: skip
+        )
     ),
     "pregnant": Traveller(
         _person(
             you={"age": "29", "sex": "female"},
             pregnancy={
-                "pregnant": "yes", "gestation_weeks": "22", "red_flags.vaginal_bleeding": "no",
-                "red_flags.contractions": "no", "red_flags.one_sided_pelvic_pain": "no",
+                "pregnant": "yes",
+                "gestation_weeks": "22",
+                "red_flags.vaginal_bleeding": "no",
+                "red_flags.contractions": "no",
+                "red_flags.one_sided_pelvic_pain": "no",
             },
-        )  # fmt: skip
+        )
     ),
     "warfarin": Traveller(
         _person(
             you={"age": "71", "sex": "male"},
             health={
-                "conditions": ["atrial_fibrillation"], "medicines.line": "warfarin",
+                "conditions": ["atrial_fibrillation"],
+                "medicines.line": "warfarin",
                 "devices": ["none"],
             },
-        )  # fmt: skip
+        )
     ),
     "numb": Traveller(_person(nerves={"red_flags.saddle_numbness": "yes"}), "/stop/"),
 }
@@ -166,27 +175,31 @@ class Walk:
 
 
 # A break of the content policy becomes a line of the console, also where the browser says nothing.
+LONGEST = 60_000  # ms for what is waited for; a busy machine is no fault
 LISTEN = """document.addEventListener("securitypolicyviolation", e =>
   console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));"""
 EXPECTED = "the server responded with a status of 4"  # pages of errors say so in the console
 
 
 @contextmanager
-def watched(browser: Browser, site: str, **options: Any) -> Iterator[Walk]:
-    """A browser of one person that may reach this site alone. At the end nothing may have been
-    said in the console, no policy broken, no error raised and no other place asked for."""
+def watched(browser: Browser, site: str, cut_off: bool = False, **options: Any) -> Iterator[Walk]:
+    """A browser of one person. At the end nothing may have been said in the console, no policy
+    broken, no error raised and no other place than the site asked for; `cut_off` also keeps every
+    such request from leaving (and, as browsers do then, nothing from being taken out of store)."""
     context = browser.new_context(**options)
     found: list[str] = []
     context.add_init_script(LISTEN)
     context.on("console", lambda m: EXPECTED in m.text or found.append(f"{m.type}: {m.text}"))
     context.on("weberror", lambda e: found.append(f"error: {e.error}"))
 
-    def elsewhere(route: Route) -> None:
-        found.append(f"asked for {route.request.url}")
-        route.abort()
+    def asked(request: Request) -> None:
+        if not request.url.startswith((f"{site}/", "data:")):
+            found.append(f"asked for {request.url}")
 
-    context.route(lambda address: not address.startswith(f"{site}/"), elsewhere)
-    context.set_default_timeout(20_000)
+    context.on("request", asked)
+    if cut_off:
+        context.route(re.compile(rf"^(?!{re.escape(site)}/)"), lambda route: route.abort())
+    context.set_default_timeout(LONGEST)
     yield Walk(context.new_page(), site)
     context.close()
     assert not found, "\n".join(found)
@@ -296,7 +309,7 @@ def _same_place(walk: Walk) -> None:
     walk.go("/values/")
     for place in walk.page.locator("[data-how=rank] select").all()[:2]:
         place.select_option("1")
-    walk.page.locator("#fit .warning").wait_for()
+    walk.page.locator("#fit-now .warning").wait_for()
 
 
 def _same_place_sent(walk: Walk) -> None:
@@ -330,7 +343,6 @@ STATES: dict[str, State] = {
     "stop-clarify": _with(OPEN, "/stop/"),
     "stop-clarify-handed-over": _asked_twice,
     "compare": _with(CALM, "/compare/"),
-    "compare-unfolded": _with(CALM, "/compare/", unfolded=True),
     "how": _how,
     "values-rank": _with(RANKED, "/values/"),
     "values-weigh": _with(WEIGHED, "/values/"),

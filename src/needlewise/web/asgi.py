@@ -16,9 +16,8 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 application = get_asgi_application()
 
 # Only now, with the settings read, can the site's own modules be loaded.
-from needlewise.web.aid.evidence import draw, warm  # noqa: E402
+from needlewise.web.aid.evidence import warm  # noqa: E402
 from needlewise.web.aid.sweep import start_sweeping  # noqa: E402
 
 warm()
-draw()
 start_sweeping()

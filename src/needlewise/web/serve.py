@@ -18,6 +18,7 @@ def serve(host: str, port: int, workers: int) -> None:
     try:
         import django
         import uvicorn
+        from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import call_command
         from django.db import DatabaseError
@@ -37,6 +38,13 @@ def serve(host: str, port: int, workers: int) -> None:
         call_command("collectstatic", verbosity=0, interactive=False)
     except (ImproperlyConfigured, DatabaseError) as error:
         raise InputError(" ".join(str(error).split())) from None
+    if settings.PICTURES_AT_START:
+        from needlewise.web.aid.evidence import draw_all
+
+        print(
+            "Drawing the evidence pictures (once for each version of the content) ...", flush=True
+        )
+        draw_all()
     shown = f"[{host}]" if ":" in host else host
     print(f"needlewise is at http://{shown}:{port} (Ctrl-C stops it)", flush=True)
     uvicorn.run(

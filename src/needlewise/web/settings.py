@@ -7,6 +7,8 @@ NEEDLEWISE_HOSTS        names the site answers to, with commas; default: this ma
 NEEDLEWISE_HTTPS        1 where visitors come over https (through a proxy); needed for other hosts
 NEEDLEWISE_PROXY        1 where a proxy in front sets X-Forwarded-Proto and strips it from visitors
 NEEDLEWISE_TOPIC        the topic's name or folder, default low-back-pain
+NEEDLEWISE_PICTURES     start (default): evidence pictures are drawn before the site opens;
+                        later: each when it is first asked for
 """
 
 from __future__ import annotations
@@ -99,6 +101,10 @@ if set(ALLOWED_HOSTS) - set(LOOPBACK) and not HTTPS:
         "Set NEEDLEWISE_HTTPS=1 once a proxy with a certificate stands in front."
     )
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, *LOOPBACK]  # this machine asks for the site's health
+PICTURES = os.environ.get("NEEDLEWISE_PICTURES", "start")
+if PICTURES not in {"start", "later"}:
+    raise ImproperlyConfigured(f"NEEDLEWISE_PICTURES is {PICTURES!r} but must be start or later.")
+PICTURES_AT_START = PICTURES == "start"
 TOPIC = os.environ.get("NEEDLEWISE_TOPIC", "low-back-pain")
 
 ROOT_URLCONF = "needlewise.web.urls"

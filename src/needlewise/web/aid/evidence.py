@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from functools import cache
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +16,7 @@ from needlewise.report import public
 from needlewise.report.as_html import sections_html
 from needlewise.report.document import Document, Section
 from needlewise.report.figures import Figure, forest, network_graph
+from needlewise.report.figures.stored import from_json, to_json
 from needlewise.synthesis.base import evidence_base
 from needlewise.web.aid.visit import not_while_stopped, site_topic
 
@@ -37,12 +38,8 @@ def warm() -> None:
             evidence_base(topic).effects(outcome, audience)
 
 
-def draw() -> None:
-    """Draw every picture, in a thread of its own: the first takes seconds, and they stay."""
-    threading.Thread(target=_draw_all, name="draw", daemon=True).start()
-
-
-def _draw_all() -> None:
+def draw_all() -> None:
+    """Draw every picture that is not there yet; it takes seconds, once for each content."""
     for outcome in _outcomes():
         for picture in _pictures():
             _figure(outcome, picture)
@@ -99,16 +96,27 @@ def _trials(outcome: str) -> tuple[tuple[str, str], ...]:
 @cache
 def _figure(outcome: str, picture: str) -> Figure | None:
     """A picture by its name: "network", "forest-13"; with "-all" of trials in all conditions."""
+    if picture not in _pictures():
+        return None
     topic = site_topic()
+    stored = settings.DATA / "pictures" / topic.hash / f"{outcome}-{picture}.json"
+    try:
+        return from_json(stored.read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):  # not drawn yet, or half written
+        pass
     name, everyone = picture.removesuffix("-all"), picture.endswith("-all")
     audience = audience_all(topic) if everyone else audience_default(topic)
     effects = evidence_base(topic).effects(outcome, audience)
     if effects is None:
         return None
-    if name == NETWORK:
-        return network_graph(effects.network)
-    weeks = {f"forest-{float(h['week']):g}": float(h["week"]) for h in topic.settings["horizons"]}
-    return forest(effects, weeks[name]) if name in weeks else None
+    figure = (
+        network_graph(effects.network)
+        if name == NETWORK
+        else forest(effects, float(name.removeprefix("forest-")))
+    )
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    stored.write_text(to_json(figure), "utf-8")
+    return figure
 
 
 @require_safe
