@@ -109,6 +109,8 @@ def compare(
     out(shown)
     if not comparison.outlook.triage.comparison_shown:
         raise typer.Exit(STOP)
+    if comparison.fit is None and not as_json:
+        out("\nTo see what fits you: needlewise compare ... --rank pain,lasting,visits\n")
 
 
 @app.command()

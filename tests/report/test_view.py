@@ -225,7 +225,7 @@ def test_no_values_no_fit_and_a_line_how():
     assert comparison.fit is None
     told = flat(report.text(comparison))
     assert "You have not said what matters to you, so no fit is shown." in told
-    assert "--rank pain,lasting,visits" in told
+    assert "Put what matters in order" in told
 
 
 def test_weights_shown_sum_to_100_and_flips_speak_of_them():

@@ -20,6 +20,9 @@ from needlewise.report.view import KEPT, document
 from needlewise.web.aid.questions import open_pages
 from needlewise.web.aid.visit import Visit, unless_stopped, with_visit
 
+# What a sheet for the visit needs; the PDF has all of it.
+ON_SHEET = {"who", "answer", "picture", "needle", "downsides", "takes", "limits", "values", "next",
+            "about"}  # fmt: skip
 # Long background stands folded below the answer; the sheet has it all.
 FOLDED = {"practice", "heard", "gaps", "glossary", "sources", "sure", "usual", "guidelines"}
 
@@ -57,6 +60,8 @@ def compare(request: HttpRequest, visit: Visit) -> HttpResponse:
             {"id": id_, "title": titles.get(id_, ""), "html": html, "folded": id_ in FOLDED}
             for id_, html in sections.items() if html
         ],
+        "closed": [visit.topic.option(o).label for o, s in visit.triage.options.items()
+                   if s.status not in {"available", "precaution"}],
         "weeks": weeks, "outcomes": outcomes, "week": week, "outcome": outcome,
     }  # fmt: skip
     return render(request, "aid/compare.html", context)
@@ -80,9 +85,12 @@ def how(request: HttpRequest, visit: Visit, number: str) -> HttpResponse:
 @require_safe
 @unless_stopped
 def sheet(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """All of it on one page, to print."""
-    page = document(visit.comparison)
-    sections = sections_html(page, trail, KEPT)
+    """What to take to the visit, on one page to print."""
+    week = float(visit.topic.settings["primary"]["week"])
+    page = document(visit.comparison, week=week)
+    sections = {
+        id_: html for id_, html in sections_html(page, trail, KEPT).items() if id_ in ON_SHEET
+    }
     context = {"part": "sheet", "title": page.title, "page": page, "sections": sections}
     return render(request, "aid/sheet.html", context)
 
