@@ -10,6 +10,7 @@ from typing import Any
 from needlewise.person.intake import NONE, Field, Intake, as_word, words
 
 MOST_ENTRIES = 200
+MOST_TOLD = 10  # sentences about one person's answers; more would help nobody
 RANKING_ONLY = "ranking_only"
 
 
@@ -118,6 +119,8 @@ def signs(field: Field, value: object, intake: Intake) -> Mapping[str, str | flo
     found: dict[str, str | float] = {}
     problems: list[str] = []
     for name, answer in group(field, value, intake).items():
+        if len(problems) == MOST_TOLD:
+            break
         sign = intake.fields.get(f"{field.name}.{name}")
         if sign is None:
             problems.append(misspelt(f"{field.name}.{name}", f"{field.name}.", intake))

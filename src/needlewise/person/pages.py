@@ -6,18 +6,20 @@ answers as the plain tables that `Person.from_mapping` reads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, cast
 
+from needlewise.errors import InputError
 from needlewise.person.answers import CHECKS, Problem, empty, sentence
 from needlewise.person.ask import LISTS, put_answer, read_line
 from needlewise.person.body.regions import places
 from needlewise.person.facts import Answered
 from needlewise.person.intake import NONE, Field, Intake, as_word, load_intake, words
 from needlewise.person.person import Person
-from needlewise.person.rules import Truth
+from needlewise.person.rules import Condition, FieldTest, Truth
 from needlewise.topic import Topic
 
 SCALE, DURATION, BODY, LONG = "scale", "duration", "body", "long"
@@ -101,7 +103,14 @@ class Form:
             name
             for name in page.every
             if self._applies(name) >= (Truth.TRUE if name in page.then else Truth.UNKNOWN)
+            and (name not in page.then or self._begun(name))
         )
+
+    def _begun(self, name: str) -> bool:
+        """Whether an answer that a follow-up hangs on is given, be it "I do not know"."""
+        condition = self.intake.fields[name].asked_when
+        asked = fields_of(condition) if condition is not None else ()
+        return any(_at(self.answers, field) is not None for field in asked)
 
     def _applies(self, name: str) -> Truth:
         asked_when = self.intake.fields[name].asked_when
@@ -193,7 +202,8 @@ class Form:
         if kind in {CHOICE, SCALE}:
             return {_plain(given)}, "", ""
         if kind in {TICKS, BODY}:
-            return set(given), "", ""
+            none = {NONE} if not given and NONE in field.values else set()
+            return set(given) | none, "", ""
         if kind == LIST:
             texts = written(given).split(", ") if given else [NONE]
             offered = self.wording["common"][field.name]
@@ -225,6 +235,11 @@ class Form:
                 value = rest if rest in words(self.intake, field) else None
             if value is None:
                 _remove(answers, name)
+                continue
+            try:
+                Person.from_mapping(put_in({}, name, value), self.topic)
+            except InputError as problem:
+                problems[name] = _sentence(field, str(problem))
             else:
                 put_answer(answers, name, value)
         return answers, problems
@@ -241,7 +256,7 @@ class Form:
             return False
         line = field.name + ".line" if kind == LIST else field.name
         plain = kind in {TICKS, BODY, CHOICE, SCALE}
-        return plain or _first(sent, line).replace("\r\n", "\n").strip() == text
+        return plain or _same(_first(sent, line), text)
 
     def _value(self, field: Field, sent: Mapping[str, Sequence[str]]) -> Any:
         name, kind = field.name, self.kind(field.name)
@@ -252,6 +267,8 @@ class Form:
             typed = [p.strip() for p in _first(sent, name + ".line").split(",") if p.strip()]
             ticked = [term for term in dict.fromkeys(sent.get(name, ())) if term]
             entries = list(dict.fromkeys([*ticked, *typed]))
+            if len(entries) > 1 and NONE in map(as_word, entries):
+                raise Problem(f"{name} says 'none' beside other entries; keep one or the other")
             return read_line(self.intake, field, ", ".join(entries)) if entries else None
         text = _first(sent, name).strip()
         if not text:
@@ -260,7 +277,9 @@ class Form:
             weeks = self.wording["durations"].get(_first(sent, name + UNIT) or "weeks")
             if weeks is None:
                 raise Problem(f"{name} needs days, weeks, months or years")
-            number = cast(float, read_line(self.intake, field, text))
+            number = cast(float | None, read_line(self.intake, field, text))
+            if number is None:
+                return None
             return CHECKS["number"](field, round(number * float(weeks), 2), self.intake)
         if kind == LINES:
             lines = [one.strip() for one in text.splitlines() if one.strip()]
@@ -305,7 +324,23 @@ def _entry(one: Any) -> str:
 def _sentence(field: Field, problem: str) -> str:
     """What is wrong, with the question's own label in place of the field's name."""
     label = field.label[:1].upper() + field.label[1:]
-    return problem.replace(field.name, label, 1) if field.label else problem
+    named = re.sub(rf"^{re.escape(field.name)}(\.\d+\.\w+)?", lambda _: label, problem)
+    return named if field.label else problem
+
+
+def put_in(answers: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    put_answer(answers, name, value)
+    return answers
+
+
+def fields_of(condition: Condition) -> tuple[str, ...]:
+    """The fields that a condition looks at."""
+    own = (condition.field,) if isinstance(condition, FieldTest) else ()
+    return own + tuple(field for part in condition.parts() for field in fields_of(part))
+
+
+def _same(sent: str, text: str) -> bool:
+    return sent.replace("\r\n", "\n").strip() == text.replace("\r\n", "\n").strip()
 
 
 def _plain(value: Any) -> str:

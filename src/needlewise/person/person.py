@@ -27,7 +27,7 @@ from pydantic import Field as Alias
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from needlewise.errors import InputError
-from needlewise.person.answers import CHECKS, Problem, empty, misspelt, sentence, shown
+from needlewise.person.answers import CHECKS, MOST_TOLD, Problem, empty, misspelt, sentence, shown
 from needlewise.person.intake import Intake, load_intake
 from needlewise.person.reading import read_answers
 from needlewise.topic import Topic, load_topic
@@ -311,8 +311,10 @@ class Person(Answers):
         try:
             return cls.model_validate(dict(answers), context=intake)
         except ValidationError as error:
-            sentences = dict.fromkeys(_sentence(one, intake) for one in error.errors())
-            raise InputError(where + " ".join(sentences)) from None
+            told = error.errors()
+            sentences = dict.fromkeys(_sentence(one, intake) for one in told[:MOST_TOLD])
+            more = f" And {len(told) - MOST_TOLD:,} more." if len(told) > MOST_TOLD else ""
+            raise InputError(where + " ".join(sentences) + more) from None
 
     @cached_property
     def canonical(self) -> str:

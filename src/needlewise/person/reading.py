@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +51,11 @@ def answers_in(content: bytes, path: Path, else_: str) -> dict[str, Any]:
         raise InputError(f"{path} is empty; {else_}.")
     try:
         if path.suffix.casefold() == ".toml":
+            _shallow(text)
             return tomllib.loads(text)
-        answers = json.loads(text, object_pairs_hook=_table, parse_constant=_no_number)
+        answers = json.loads(
+            text, object_pairs_hook=_table, parse_constant=_no_number, parse_int=_whole
+        )
     except RecursionError:
         raise InputError(f"{path} is nested too deeply; write plain fields.") from None
     except tomllib.TOMLDecodeError as error:
@@ -68,9 +73,30 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, times in Counter(names).items() if times > 1)
         raise ValueError(f"'{twice[:60]}' stands twice; give each field once")
     return table
+
+
+# One part of a dotted name, plain or quoted; a word is looked at from its start alone.
+_DEEP = re.compile(
+    r"""(?<![\w-])(?:(?:[\w-]{1,99}|"[^"\n]{0,99}"|'[^'\n]{0,99}')[ \t]*\.[ \t]*){20}"""
+)
+MOST_TABLES = 1000
+
+
+def _shallow(text: str) -> None:
+    """Names of many parts and thousands of tables take the TOML reader minutes."""
+    if _DEEP.search(text):
+        raise ValueError("a name or a text has 20 words with dots between them; write plain fields")
+    if text.count("\n[") > MOST_TABLES:
+        raise ValueError(f"it has more than {MOST_TABLES} tables; write plain fields")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 300:
+        raise ValueError(f"a number has {len(digits):,} digits")
+    return int(digits)
 
 
 def _no_number(word: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -37,3 +39,18 @@ def fault(request: HttpRequest) -> HttpResponse:
     return _page(request, 500, _("Something went wrong here"),
                  _("Your answers are kept. Try once more. "
                    "If you feel unwell, do not wait for this page: ask a clinician."))  # fmt: skip
+
+
+class NotAllowedMiddleware:
+    """A page for what an address does not take, where Django answers with nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.content:
+            return response
+        page = _page(request, 405, _("This cannot be done here"), _("Start from the first page."))
+        page.headers["Allow"] = response.headers["Allow"]
+        return page

@@ -18,9 +18,9 @@ class WithoutValues(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        # Other libraries put paths, cookies or values into their arguments: theirs are left out.
+        # Other libraries put paths, names or values into their messages: those are left out.
         own = record.name.startswith(OWN)
-        message = record.getMessage() if own else str(record.msg).replace("%s", "...")
+        message = record.getMessage() if own else f"status {getattr(record, 'status_code', '-')}"
         line = f"{time} {record.levelname} {record.name}: {' '.join(message.split())}"
         if record.exc_info and record.exc_info[0] is not None:
             places = [

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-LASTING = "/static/"
-
 
 class PrivateMiddleware:
     """`no-store` on every page, and no search engine in a person's pages."""
@@ -17,7 +15,7 @@ class PrivateMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if not request.path.startswith(LASTING):
-            response.headers.setdefault("Cache-Control", "no-store")
-            response.headers.setdefault("Permissions-Policy", "interest-cohort=()")
+        # Files of the site itself say how long they last before they come by here.
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Permissions-Policy", "interest-cohort=()")
         return response

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import socket
 
 from needlewise.errors import InputError
+from needlewise.topic import load_topic
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -32,12 +33,34 @@ def serve(host: str, port: int, workers: int) -> None:
             f"{host} can be reached from outside, and health answers need https: put a proxy with "
             "a certificate in front and set NEEDLEWISE_HTTPS=1 and NEEDLEWISE_HOSTS."
         )
+    os.umask(0o077)  # the database and its log are for their owner alone
+    try:
+        socket.create_server((host, port), family=_family(host)).close()
+    except OSError as error:
+        raise InputError(
+            f"{host} cannot be listened at on port {port} ({error.strerror}); give another --port "
+            "or --host."
+        ) from None
     try:
         django.setup()
+        load_topic(settings.TOPIC)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
-    except (ImproperlyConfigured, DatabaseError) as error:
+    except ImproperlyConfigured as error:
         raise InputError(" ".join(str(error).split())) from None
+    except DatabaseError as error:
+        where = (
+            "DATABASE_URL"
+            if "DATABASE_URL" in os.environ
+            else settings.DATABASES["default"]["NAME"]
+        )
+        said = " ".join(str(error).split()).rstrip(".?")
+        raise InputError(f"The database of {where} cannot be used: {said}.") from None
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or settings.DATA} cannot be written ({error.strerror}); "
+            "mend it or set NEEDLEWISE_DATA."
+        ) from None
     if settings.PICTURES_AT_START:
         from needlewise.web.aid.evidence import draw_all
 
@@ -53,11 +76,5 @@ def serve(host: str, port: int, workers: int) -> None:
     )  # fmt: skip
 
 
-def check(labels: Sequence[str] = ()) -> None:
-    """Django's own deployment checks; raises SystemCheckError where one fails."""
-    import django
-    from django.core.management import call_command
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "needlewise.web.settings")
-    django.setup()
-    call_command("check", *labels, deploy=True, fail_level="WARNING")
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -59,7 +59,10 @@ def _secret_key(folder: Path) -> str:
             file.write(secrets.token_urlsafe(64))
     except FileExistsError:
         pass
-    key = path.read_text("utf-8").strip()
+    try:
+        key = path.read_text("utf-8").strip()
+    except (OSError, ValueError):
+        key = ""
     if len(key) < 50:
         raise ImproperlyConfigured(f"{path} holds no key; remove it and start again.")
     return key
@@ -72,7 +75,16 @@ def _database(folder: Path) -> dict[str, Any]:
             raise ImproperlyConfigured(
                 "DATABASE_URL must begin with postgres://; leave it out to use SQLite."
             )
-        return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        try:
+            found = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        except ValueError:
+            found = {}
+        if not found.get("NAME"):
+            raise ImproperlyConfigured(
+                "DATABASE_URL cannot be read; write postgres://user:password@host:port/name, "
+                "with special characters of the password percent-encoded."
+            )
+        return found
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": folder / "site.sqlite3",
@@ -116,17 +128,19 @@ INSTALLED_APPS = [
     "csp",
     "needlewise.web.aid",
 ]
+# What guards an answer stands outside of all that can refuse a request.
 MIDDLEWARE = [
+    "needlewise.web.private.PrivateMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "needlewise.web.private.PrivateMiddleware",
+    "needlewise.web.errors.NotAllowedMiddleware",
 ]
 TEMPLATES = [
     {
@@ -159,6 +173,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_AGE = None  # ends with the browser, as the session's does
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
@@ -211,10 +226,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"()": "needlewise.web.log.WithoutValues"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # What a visitor sends wrongly is no fault of the site; django.request tells of the 4xx.
+        "django.security": {"handlers": ["nowhere"], "propagate": False},
         "needlewise": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from needlewise.person.pages import Form, Page, load_pages, page_of
 from needlewise.report.body_map import body_map
 from needlewise.web.aid import actions
-from needlewise.web.aid.visit import Visit, with_visit
+from needlewise.web.aid.visit import Visit, typed, with_visit
 
 
-@require_GET
+@require_safe
 @with_visit
 def first(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect("questions", Form(visit.topic, visit.answers).pages()[0].id)
@@ -28,7 +28,7 @@ def questions(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
     form = Form(visit.topic, visit.answers)
     if request.method != "POST":
         return _shown(request, visit, form, page)
-    sent = {name: [str(v) for v in values] for name, values in request.POST.lists()}
+    sent = {name: [typed(str(v)) for v in values] for name, values in request.POST.lists()}
     go = request.POST.get("go", "next")
     answers, problems = form.take(page, sent, rest="no" if go == "rest" and page.signs else "")
     if problems:

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from needlewise.errors import InputError
 from needlewise.person import Person
@@ -17,8 +17,11 @@ from needlewise.person.reading import LARGEST_FILE, answers_in
 from needlewise.web.aid import actions
 from needlewise.web.aid.visit import site_topic, visit_of
 
+# What an error says to somebody at a terminal.
+IN_TERMINAL = "; `needlewise person fields` lists them all"
 
-@require_GET
+
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     return render(request, "aid/start.html", {"wording": site_topic().texts["pages"]})
 
@@ -34,16 +37,21 @@ def resume(request: HttpRequest) -> HttpResponse:
     """Go on with answers from a file; a file that cannot be used changes nothing."""
     file = request.FILES.get("answers")
     try:
-        answers = _read(file)
+        answers = _read(request, file)
     except InputError as error:
-        page = {"wording": site_topic().texts["pages"], "problem": str(error)}
+        page = {
+            "wording": site_topic().texts["pages"],
+            "problem": str(error).replace(IN_TERMINAL, ""),
+        }
         return render(request, "aid/start.html", page, status=400)
     actions.begin(request, answers)
     return redirect("check")
 
 
-def _read(file: UploadedFile | None) -> dict[str, object]:
+def _read(request: HttpRequest, file: UploadedFile | None) -> dict[str, object]:
     """The answers of an uploaded file, checked. Raises InputError."""
+    if file is None and int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_FILE:
+        raise InputError(_("This file is larger than 1 MB, too large for one person's answers."))
     if file is None:
         raise InputError(_("Choose the file with your answers first."))
     if (file.size or 0) > LARGEST_FILE:
@@ -66,7 +74,7 @@ def end(request: HttpRequest) -> HttpResponse:
     return render(request, "aid/ended.html")
 
 
-@require_GET
+@require_safe
 def check(request: HttpRequest) -> HttpResponse:
     """Where somebody goes on who brought answers: the comparison, or what is still open."""
     return redirect("start" if visit_of(request) is None else "compare")

@@ -21,7 +21,7 @@ from needlewise.report.words import Words
 from needlewise.topic import Topic
 from needlewise.web.aid import actions
 from needlewise.web.aid.compare import trail
-from needlewise.web.aid.visit import Visit, unless_stopped
+from needlewise.web.aid.visit import Visit, typed, unless_stopped
 
 RANK, WEIGH = "rank", "weigh"
 TYPED = ("cost", "view", "own")
@@ -47,7 +47,7 @@ def values(request: HttpRequest, visit: Visit) -> HttpResponse:
     problem = ""
     sent: dict[str, str] | None = None
     if request.method == "POST":
-        sent = {name: str(value) for name, value in request.POST.items()}
+        sent = {name: typed(str(value)) for name, value in request.POST.items()}
         try:
             answers = taken(visit.topic, visit.answers, sent)
         except InputError as error:
@@ -88,17 +88,17 @@ def rows(
         name = str(criterion["name"])
         place = str(ranking.index(name) + 1) if name in ranking else ""
         weight = f"{weights[name]:g}" if name in weights else ""
-        typed = []
+        given_for = []
         for option in topic.options if name in TYPED else ():
             given = (answers.get(name) or {}).get(option.id)
             field = f"{name}-{option.id}"
             text = "" if given is None else f"{given:g}"
-            typed.append((field, option.label, sent.get(field, "") if sent else text))
+            given_for.append((field, option.label, sent.get(field, "") if sent else text))
         found.append(
             Row(
                 name, str(criterion["label"]), str(criterion["question"]), str(criterion["unit"]),
                 sent.get(f"place-{name}", "") if sent else place,
-                sent.get(f"weight-{name}", "") if sent else weight, tuple(typed),
+                sent.get(f"weight-{name}", "") if sent else weight, tuple(given_for),
             )
         )  # fmt: skip
     return tuple(found)
@@ -117,10 +117,10 @@ def taken(topic: Topic, answers: Mapping[str, Any], sent: Mapping[str, str]) -> 
     else:
         found |= _ranked(sent, labels)
     for name in TYPED:
-        typed = _numbers(sent, f"{name}-", {o.id: f"{labels[name]}, {o.label}"
+        amounts = _numbers(sent, f"{name}-", {o.id: f"{labels[name]}, {o.label}"
                                             for o in topic.options})  # fmt: skip
-        if typed:
-            found[name] = typed
+        if amounts:
+            found[name] = amounts
     if sent.get("own_label", "").strip():
         found["own_label"] = sent["own_label"].strip()
     Person.from_mapping(found, topic)
@@ -147,6 +147,11 @@ def _ranked(sent: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any
     places = _numbers(sent, "place-", labels)
     by_place: dict[float, list[str]] = {}
     for name, place in places.items():
+        if place not in range(1, len(labels) + 1):
+            raise InputError(
+                _("%(label)s: a place is a whole number from 1 to %(last)s.")
+                % {"label": labels[name], "last": len(labels)}
+            )
         by_place.setdefault(place, []).append(name)
     for names in by_place.values():
         if len(names) > 1:

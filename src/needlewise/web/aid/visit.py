@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, wraps
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -66,6 +68,14 @@ def visit_of(request: HttpRequest) -> Visit | None:
     return known
 
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+
+
+def typed(text: str) -> str:
+    """What was typed without control characters, which no page can show."""
+    return _UNSEEN.sub("", text)
+
+
 View = Callable[..., HttpResponse]
 
 
@@ -75,7 +85,12 @@ def with_visit(view: View) -> View:
     @wraps(view)
     def found(request: HttpRequest, **kwargs: str) -> HttpResponse:
         visit = visit_of(request)
-        return redirect("start") if visit is None else view(request, visit, **kwargs)
+        if visit is None:
+            return redirect("start")
+        # A body that is no form of ours would read as every question left open.
+        if request.method == "POST" and "csrfmiddlewaretoken" not in request.POST:
+            raise BadRequest
+        return view(request, visit, **kwargs)
 
     return found
 
