@@ -14,7 +14,7 @@ from needlewise.outlook.cells import NO_FIGURE
 from needlewise.report import claims, honesty
 from needlewise.report.document import Bullets, Document, Num, Table, numbers, plain, texts
 from needlewise.report.explain import explain_number
-from needlewise.report.plain_words import forms, glossary, said
+from needlewise.report.plain_words import forms, glossary, said, words_in
 from needlewise.report.view import document
 from needlewise.report.words import Words
 from needlewise.topic import load_topic
@@ -358,9 +358,10 @@ def test_single_arm_rows_do_not_show_who_benefits(office):
 
 
 def test_the_glossary_holds_the_words_that_occur_and_no_other():
-    part = glossary(TOPIC, ["A Twitch of the muscle.", "What a sham is."])
+    part = glossary(TOPIC, words_in(TOPIC, ["A Twitch of the muscle.", "What a sham is."]))
     assert [plain(i).split(":")[0] for i in part.blocks[0].items] == ["sham", "twitch"]
-    assert glossary(TOPIC, ["Nothing to explain, not even a twitching or SDs."]) is None
+    nothing = words_in(TOPIC, ["Nothing to explain, not even a twitching or SDs."])
+    assert glossary(TOPIC, nothing) is None
 
 
 def test_every_word_of_the_page_s_glossary_stands_on_the_page(office):

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -90,19 +91,18 @@ def sqlite_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL of our own; the server refuses root, so it runs as nobody."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     initdb = str(found[-1]) if found else shutil.which("initdb")
     if initdb is None:
         pytest.fail("No PostgreSQL here: on Debian, apt-get install postgresql, then try again.")
-    programs, folder = Path(initdb).parent, tmp_path_factory.mktemp("postgres")
+    # Not below pytest's own folder, which every new run of it closes to other users.
+    programs, folder = Path(initdb).parent, Path(tempfile.mkdtemp(prefix="needlewise-postgres-"))
     user: dict[str, str] = {}
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        for parent in [folder, *folder.parents][:4]:
-            parent.chmod(parent.stat().st_mode | 0o011)
         user = {"user": "nobody"}
     data, port = folder / "data", free_port()
     subprocess.run(
@@ -123,6 +123,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"postgres://needlewise@127.0.0.1:{port}/postgres"
     server.terminate()
     server.wait()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

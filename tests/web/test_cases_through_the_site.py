@@ -286,19 +286,19 @@ def test_words_table_icons_pdf_and_json_agree(sqlite_site, seed):
     pdf = channels.letters(shown.words(PDF))
     for path in ("/compare/", "/sheet/"):
         page = numbers_of(shown.visitor.get(path).text)
-        assert len(page.found) > 100, path
+        whole = path == "/compare/"
+        assert len(page.found) > (100 if whole else 50), path
         by_id = {}
         for id_, text, _ in page.found:
             by_id.setdefault(id_, set()).add(" ".join(text.split()))
         assert all(texts <= told[id_] for id_, texts in by_id.items()), path
-        # One page shows one horizon at a time in the picture, the sheet all of them.
+        # The page shows one horizon of the picture at a time; the sheet is a part of the page.
         unseen = set(told) - set(by_id)
-        assert not unseen if path == "/sheet/" else not [i for i in unseen if ".13." in i], unseen
-        assert sum(table for *_, table in page.found) >= 20, "as a table"
+        assert not whole or not [i for i in unseen if ".13." in i], unseen
+        assert sum(table for *_, table in page.found) >= (20 if whole else 5), "as a table"
         assert sum(not table for *_, table in page.found) >= 20, "in words"
         assert page.fields, path
-        weeks = {13} if path == "/compare/" else {row["week"] for row in data["outlook"]}
-        drawn = {row["chance"] for row in data["outlook"] if row["week"] in weeks}
+        drawn = {row["chance"] for row in data["outlook"] if row["week"] == 13}
         for text, people in page.fields:
             said = re.search(r"(\d+) of 100", text)
             assert (int(said[1]) if said else 0) == people, text
