@@ -59,7 +59,7 @@ cases: $(VENV)/.base
 	@$(BIN)/needlewise cases run
 
 screenshots: $(VENV)/.dev system
-	@$(BIN)/python scripts/make_screenshots.py
+	@$(BIN)/python -m scripts.make_screenshots
 
 picture: $(VENV)/.base
 	@$(BIN)/python scripts/make_picture.py

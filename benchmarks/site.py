@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import re
 import signal
 import socket
 import statistics
@@ -113,7 +112,7 @@ class Browser:
         self.connection.request(method, path, body or None, headers)
         reply = self.connection.getresponse()
         for cookie in reply.headers.get_all("Set-Cookie") or ():
-            name, value = re.match(r"([^=]+)=([^;]*)", cookie).groups()  # type: ignore[union-attr]
+            name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
         reply.read()
         return reply.status
@@ -157,9 +156,9 @@ def memory_mb(parent: int) -> float:
             status = (folder / "status").read_text()
         except OSError:
             continue
-        number, above = int(folder.name), int(re.search(r"PPid:\s+(\d+)", status)[1])  # type: ignore[index]
-        if parent in {number, above} and (size := re.search(r"VmRSS:\s+(\d+)", status)):
-            total += int(size[1])
+        told = dict(line.split(":", 1) for line in status.splitlines())
+        if str(parent) in {folder.name, told["PPid"].strip()}:
+            total += int(told.get("VmRSS", "0 kB").split()[0])
     return total / 1024
 
 

@@ -1,4 +1,4 @@
-"""Pictures of every page of the site, to be looked at: python scripts/make_screenshots.py [FOLDER].
+"""Pictures of every page of the site, to be looked at: python -m scripts.make_screenshots [FOLDER].
 
 A site of its own on a folder that is thrown away; wide, middle and narrow; the main pages in dark
 and as printed. Tall pages come in pieces, since a browser draws only so much at once.
@@ -15,12 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from tests.web.conftest import BROWSERS, QUIET, serve
+from tests.web.walk import CALM, LONGEST, PICTURES, STATES, Walk
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests.web.conftest import BROWSERS, QUIET, serve  # noqa: E402
-from tests.web.walk import CALM, LONGEST, PICTURES, STATES, Walk  # noqa: E402
 
 WIDTHS = (320, 768, 1440)
 A4 = 794  # CSS pixels

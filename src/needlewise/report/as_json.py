@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from needlewise.choice import Comparison
 from needlewise.choice.fit import Fit
@@ -20,6 +20,7 @@ from needlewise.report.json_models import (
     ComparisonPart,
     ConstraintJson,
     ContentJson,
+    Evidence,
     FitJson,
     HarmJson,
     OptionJson,
@@ -29,7 +30,9 @@ from needlewise.report.json_models import (
     SectionJson,
     ShamJson,
     SourceJson,
+    Status,
     TriageJson,
+    TriageOutcome,
     VerdictJson,
     WhatIfJson,
 )
@@ -97,7 +100,7 @@ def _words(comparison: Comparison) -> list[SectionJson]:
 def _triage(comparison: Comparison) -> TriageJson:
     triage = comparison.outlook.triage
     return TriageJson(
-        outcome=triage.outcome,  # type: ignore[arg-type]
+        outcome=cast(TriageOutcome, triage.outcome),
         reasons=[
             ReasonJson(id=r.id, text=r.text, answers=list(r.answers), action=r.action,
                        source=r.source, where=r.where)
@@ -117,7 +120,7 @@ def _options(comparison: Comparison) -> list[OptionJson]:
     return [
         OptionJson(
             option=option,
-            status=s.status,  # type: ignore[arg-type]
+            status=cast(Status, s.status),
             reasons=[r.id for r in s.reasons],
             reason_texts=[r.text for r in s.reasons],
             constraints=[
@@ -153,7 +156,7 @@ def _cell(comparison: Comparison, cell: Cell) -> OutlookJson:
         option=cell.option,
         outcome=cell.outcome,
         week=cell.week,
-        evidence=cell.evidence,  # type: ignore[arg-type]
+        evidence=cast(Evidence, cell.evidence),
         why="; ".join(dict.fromkeys(NO_FIGURE[w] for w in whys)),
         trials=len(cell.trials),
         people=cell.people,

@@ -6,6 +6,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+# The words these fields may hold; the models refuse any other when they are made.
+TriageOutcome = Literal[
+    "emergency", "urgent", "refer_routine", "clarify", "proceed_with_precautions", "proceed"
+]
+Status = Literal["available", "precaution", "deferred", "not_feasible", "not_offered", "hidden"]
+Evidence = Literal["own", "other-people", "none"]
+
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -26,9 +33,7 @@ class ReasonJson(Strict):
 
 
 class TriageJson(Strict):
-    outcome: Literal[
-        "emergency", "urgent", "refer_routine", "clarify", "proceed_with_precautions", "proceed"
-    ]
+    outcome: TriageOutcome
     reasons: list[ReasonJson]
     text: list[str]
     handover: list[str]
@@ -45,7 +50,7 @@ class ConstraintJson(Strict):
 
 class OptionJson(Strict):
     option: str
-    status: Literal["available", "precaution", "deferred", "not_feasible", "not_offered", "hidden"]
+    status: Status
     reasons: list[str]
     reason_texts: list[str]
     constraints: list[ConstraintJson]
@@ -72,7 +77,7 @@ class OutlookJson(Strict):
     option: str
     outcome: str
     week: float
-    evidence: Literal["own", "other-people", "none"]
+    evidence: Evidence
     why: str
     trials: int
     people: int | None

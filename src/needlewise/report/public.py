@@ -31,6 +31,7 @@ from needlewise.report.public_words import (
     said,
     sentences,
 )
+from needlewise.report.view import signed_off
 from needlewise.topic import Topic
 
 __all__ = [
@@ -200,11 +201,10 @@ def about_page(topic: Topic, today: date | None = None) -> Document:
     about: Mapping[str, Any] = topic.settings.get("about", {})
     wording = topic.texts["wording"]["about"]
     not_stated = str(wording["not_stated"])
-    sign_off = str(about.get("sign_off") or not_stated)
     studies = topic["studies"]
     rated = sum(bool(row["risk_of_bias"]) for row in studies)
     facts = [
-        ("sign_off", str(wording["not_signed"]) if sign_off == "none" else sign_off),
+        ("sign_off", signed_off(topic) or not_stated),
         *((k, str(about.get(k) or not_stated)) for k in ("funding", "search_date", "next_review")),
         ("trials", f"{len(studies)}"),
         ("rated", said(topic, "about.of", rated, len(studies))),

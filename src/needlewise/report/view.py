@@ -158,13 +158,18 @@ def _grouped(lines: list[str]) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def signed_off(topic: Topic) -> str:
+    """Who signed the content off, in words; empty where the topic does not say."""
+    told = str(topic.settings.get("about", {}).get("sign_off", ""))
+    return str(topic.texts["wording"]["about"]["not_signed"]) if told == "none" else told
+
+
 def facts(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     """Content version, sign-off, who paid, dates and hashes; what is not given is "not stated"."""
     topic = comparison.outlook.topic
     about: dict[str, Any] = dict(topic.settings.get("about", {}))
     wording = topic.texts["wording"]["about"]
-    sign_off = str(about.get("sign_off", ""))
-    about["sign_off"] = wording["not_signed"] if sign_off == "none" else sign_off
+    about["sign_off"] = signed_off(topic)
     labels = {
         "sign_off": "Content",
         "funding": "Who paid for this",

@@ -15,9 +15,14 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 application = get_asgi_application()
 
-# Only now, with the settings read, can the site's own modules be loaded.
-from needlewise.web.aid.evidence import warm  # noqa: E402
-from needlewise.web.aid.sweep import start_sweeping  # noqa: E402
 
-warm()
-start_sweeping()
+def _open() -> None:
+    """Fit the networks and start to sweep; the site's own modules load only with settings read."""
+    from needlewise.web.aid.evidence import warm
+    from needlewise.web.aid.sweep import start_sweeping
+
+    warm()
+    start_sweeping()
+
+
+_open()

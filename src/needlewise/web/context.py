@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from needlewise.errors import InputError
 from needlewise.report.public import review_due
+from needlewise.report.view import signed_off
 from needlewise.web.aid.visit import site_topic, visit_of
 
 
@@ -23,6 +24,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         visit, stopped, comparing = None, True, False
     return {
         "topic": topic,
+        "signed_off": signed_off(topic),
         "review_due": review_due(topic, date.today()),
         "visiting": visit is not None,
         "stopped": stopped,

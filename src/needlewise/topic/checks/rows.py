@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from needlewise.topic.checks.finding import Finding, error
 from needlewise.topic.checks.numbers import number, rounding
@@ -41,14 +42,14 @@ def check_key(rows: tuple[Row, ...], shape: TableShape) -> Iterator[Finding]:
 
 
 def check_reference(
-    draft: Draft, rows: tuple[Row, ...], reference: dict[str, object]
+    draft: Draft, rows: tuple[Row, ...], reference: Mapping[str, Any]
 ) -> Iterator[Finding]:
     """Several columns together name a row of another table."""
     table = str(reference["to"])
     if table not in draft.whole:
         return
-    columns = [str(c) for c in reference["columns"]]  # type: ignore[attr-defined]
-    theirs = [str(c) for c in reference["as"]]  # type: ignore[attr-defined]
+    columns = [str(c) for c in reference["columns"]]
+    theirs = [str(c) for c in reference["as"]]
     known = {tuple(row[c] for c in theirs) for row in draft.rows(table)}
     for row in rows:
         names = tuple(row[c] for c in columns)

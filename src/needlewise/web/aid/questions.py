@@ -75,7 +75,6 @@ def _shown(
         "problems": [c for c in controls if c.error],
         "step": here,
         "steps": len(pages),
-        "percent": round(100 * here / len(pages)),
         "body_map": body and body_map(
             visit.topic, [o.value for o in body.options if o.chosen], name="body"
         ),

@@ -21,9 +21,14 @@ from needlewise.web.aid.visit import site_topic, visit_of
 IN_TERMINAL = "; `needlewise person fields` lists them all"
 
 
+def _urgent() -> dict[str, object]:
+    """What cannot wait, in the topic's own words."""
+    return {"urgent": site_topic().texts["triage_texts"]["safety_net"]}
+
+
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    return render(request, "aid/start.html", {"wording": site_topic().texts["pages"]})
+    return render(request, "aid/start.html", _urgent())
 
 
 @require_POST
@@ -39,10 +44,7 @@ def resume(request: HttpRequest) -> HttpResponse:
     try:
         answers = _read(request, file)
     except InputError as error:
-        page = {
-            "wording": site_topic().texts["pages"],
-            "problem": str(error).replace(IN_TERMINAL, ""),
-        }
+        page = {**_urgent(), "problem": str(error).replace(IN_TERMINAL, "")}
         return render(request, "aid/start.html", page, status=400)
     actions.begin(request, answers)
     return redirect("check")
