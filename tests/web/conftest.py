@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -18,6 +19,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests.person.people import calm
+from tests.web.watched import Watched
+
+from needlewise.topic import Topic
 
 PROGRAM = Path(sys.executable).with_name("needlewise")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -150,3 +155,21 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=path, args=options)
         yield running
         running.close()
+
+
+@pytest.fixture
+def answered(sqlite_site: Site, topic: Topic) -> Watched:
+    """Somebody with every question answered."""
+    found = Watched(sqlite_site.url)
+    found.begin(json.dumps(calm(topic)).encode())
+    return found
+
+
+@pytest.fixture
+def quiet_log(sqlite_site: Site) -> Iterator[None]:
+    """The test may leave no fault in the log."""
+    before = sqlite_site.log.stat().st_size
+    yield
+    log = sqlite_site.log.read_bytes()[before:].decode()
+    assert "Traceback" not in log
+    assert not [line for line in log.splitlines() if " ERROR " in line or " CRITICAL " in line]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import subprocess
-import sys
 import urllib.parse
 from pathlib import Path
 
@@ -15,17 +13,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.person.people import calm
 from tests.web.forms import form_of
-from tests.web.hostile import FILES, HOSTILE, SLOW, SLOW_TOML, TOMLS
-from tests.web.visitor import visible
+from tests.web.hostile import HOSTILE
+from tests.web.visitor import refused, visible
 from tests.web.watched import Watched, age
 
 import needlewise
 from needlewise.person import Person
 from needlewise.person.pages import TICKED, Form, load_pages
-from needlewise.person.reading import LARGEST_FILE
 from needlewise.topic import load_topic
 
 TOPIC = load_topic()
+pytestmark = pytest.mark.usefixtures("quiet_log")
 
 # Every address of the site, with the methods it takes.
 READ, SEND, BOTH = {"GET", "HEAD"}, {"POST"}, {"GET", "HEAD", "POST"}
@@ -64,35 +62,8 @@ def site(sqlite_site):
 
 
 @pytest.fixture
-def visitor(site):
-    """Somebody with every question answered."""
-    found = Watched(site.url)
-    found.begin(json.dumps(calm(TOPIC)).encode())
-    return found
-
-
-@pytest.fixture(autouse=True)
-def _log_tells_of_no_fault(site):
-    """No test here may leave a fault in the log."""
-    before = site.log.stat().st_size
-    yield
-    log = site.log.read_bytes()[before:].decode()
-    assert "Traceback" not in log
-    assert not [line for line in log.splitlines() if " ERROR " in line or " CRITICAL " in line]
-
-
-def refused(page, *statuses):
-    """A page of our own that says what is wrong, with nothing of the inside in it."""
-    assert page.status in (statuses or range(400, 500)), page.status
-    assert page.headers["Content-Type"].startswith("text/html")
-    assert "<main" in page.text
-    text = visible(page.text[page.text.index("<main") :])
-    assert re.search(r"[a-z]{3}[^.?]*[.?]", text), text
-    assert "Traceback" not in page.text
-    assert "Exception" not in page.text
-    assert "/src/" not in page.text
-    assert "site-packages" not in page.text
-    return text
+def visitor(answered):
+    return answered
 
 
 # Addresses and methods ---------------------------------------------------------------------------
@@ -364,112 +335,6 @@ def test_a_body_of_another_kind_is_refused_and_changes_nothing(visitor, kind, bo
     page = visitor.ask("POST", "/questions/you/", body, **{"Content-Type": kind})
     assert page.status < 500
     assert visitor.answers() == before
-
-
-# What is brought along ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("what", FILES)
-def test_a_file_that_cannot_be_used_is_told_in_words_and_changes_nothing(visitor, what):
-    content, word = FILES[what]
-    _not_used(visitor, "your-answers.json", content, word)
-
-
-@pytest.mark.parametrize("what", TOMLS)
-def test_a_toml_that_cannot_be_used_is_told_in_words(visitor, what):
-    content, word = TOMLS[what]
-    _not_used(visitor, "answers.toml", content, word)
-
-
-def _not_used(visitor, name, content, word):
-    before, key = visitor.answers(), visitor.key
-    page = visitor.upload("/resume/", "answers", name, content)
-    refused(page, 400)
-    problem = page.text.partition('class="callout warning"')[2].partition("</div>")[0]
-    assert "<script" not in problem
-    said = visible("<p " + problem)
-    assert "Your file could not be used" in said
-    assert word in said
-    assert len(said) < 1000
-    assert said.endswith((".", "?"))
-    assert "needlewise person fields" not in said, "a visitor has no terminal"
-    assert (visitor.answers(), visitor.key) == (before, key)
-
-
-def test_no_file_and_a_file_under_another_name_are_told(visitor):
-    before = visitor.answers()
-    assert "Choose the file" in refused(visitor.post("/resume/", {"answers": "{}"}), 400)
-    refused(visitor.upload("/resume/", "other", "a.json", b"{}"), 400)
-    refused(visitor.upload("/resume/", "answers", "", b"{}"), 400)
-    assert visitor.answers() == before
-
-
-@pytest.mark.parametrize("size", [1_000_001, 1_400_000, 5_000_000])
-def test_a_file_that_is_too_large_is_told_to_be(visitor, size):
-    before = visitor.answers()
-    page = visitor.upload("/resume/", "answers", "a.json", b'{"free_text": "' + b"x" * size)
-    assert "larger than 1 MB" in refused(page, 400, 413)
-    assert visitor.answers() == before
-
-
-def test_a_comparison_is_told_from_answers(visitor):
-    comparison = visitor.get("/sheet/comparison.json").body
-    page = visitor.upload("/resume/", "answers", "comparison.json", comparison)
-    assert "holds a comparison, not answers" in refused(page, 400)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["../../etc/passwd", "a.json\\\r\nX: y", "<script>alert(1)</script>.json", "\x00.json",
-     "😀.json", "a" * 240 + ".json", "CON", ".json", "C:\\x\\a.json", "a.exe", "=1+1.csv"],
-)  # fmt: skip
-def test_the_name_of_a_file_does_not_matter(site, name):
-    visitor = Watched(site.url)
-    page = visitor.upload("/resume/", "answers", name.replace("\r\n", " "), b'{"age": 46}')
-    assert page.status == 200
-    assert page.path == "/stop/"
-    assert visitor.answers() == {"age": 46}
-    bad = visitor.upload("/resume/", "answers", name.replace("\r\n", " "), b"{")
-    assert "alert(1)" not in bad.text
-    assert "passwd" not in bad.text
-
-
-def test_toml_and_a_mark_at_the_start_can_be_read(site):
-    visitor = Watched(site.url)
-    visitor.upload("/resume/", "answers", "answers.toml", b'\xef\xbb\xbfage = 46\nsex = "male"\n')
-    assert visitor.answers() == {"age": 46, "sex": "male"}
-    visitor.upload("/resume/", "answers", "answers.JSON", b'\xef\xbb\xbf{"age": 47}')
-    assert visitor.answers() == {"age": 47}
-    visitor.upload("/resume/", "answers", "answers.json", b"{}")
-    assert visitor.answers() == {}
-
-
-# Reads a file as the site does, with far more time than reading needs and far less than minutes.
-READ_ONE = """
-import resource, sys
-resource.setrlimit(resource.RLIMIT_CPU, (4, 4))
-from pathlib import Path
-from needlewise.errors import InputError
-from needlewise.person import Person
-from needlewise.person.reading import answers_in
-try:
-    Person.from_mapping(answers_in(sys.stdin.buffer.read(), Path(sys.argv[1]), "x"))
-except InputError as error:
-    sys.exit(0 if len(str(error)) < 2000 else "a sentence without end")
-sys.exit("taken")
-"""
-
-
-@pytest.mark.parametrize("what", [*SLOW, *SLOW_TOML])
-def test_no_file_keeps_the_site_busy(what):
-    """One file of less than 1 MB must not take minutes of everybody's time."""
-    content = SLOW.get(what) or SLOW_TOML[what]
-    assert len(content) < LARGEST_FILE
-    name = "answers.json" if what in SLOW else "answers.toml"
-    done = subprocess.run(
-        [sys.executable, "-c", READ_ONE, name], input=content, capture_output=True
-    )
-    assert done.returncode == 0, (done.returncode, done.stderr[-300:])
 
 
 # Anything at all ---------------------------------------------------------------------------------

@@ -101,3 +101,17 @@ def visible(html: str) -> str:
     """The text of a page as a reader sees it, on one line."""
     text = re.sub(r"(?s)<(script|style|head)\b.*?</\1>", " ", html)
     return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def refused(page: Answer, *statuses: int) -> str:
+    """A page of our own that says what is wrong, with nothing of the inside in it."""
+    assert page.status in (statuses or range(400, 500)), page.status
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "<main" in page.text
+    text = visible(page.text[page.text.index("<main") :])
+    assert re.search(r"[a-z]{3}[^.?]*[.?]", text), text
+    assert "Traceback" not in page.text
+    assert "Exception" not in page.text
+    assert "/src/" not in page.text
+    assert "site-packages" not in page.text
+    return text

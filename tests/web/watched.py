@@ -10,11 +10,13 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from tests.web.conftest import Site
 from tests.web.visitor import Answer, Visitor
+
+if TYPE_CHECKING:
+    from tests.web.conftest import Site
 
 
 class _Keep(urllib.request.BaseHandler):
