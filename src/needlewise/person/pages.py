@@ -208,10 +208,12 @@ class Form:
             texts = written(given).split(", ") if given else [NONE]
             offered = self.wording["common"][field.name]
             ticked = {text for text in map(as_word, texts) if text in offered}
-            return ticked, ", ".join(t for t in texts if as_word(t) not in ticked), ""
+            line = ", ".join(t for t in texts if as_word(t) not in ticked)
+            return ticked, _one_line(line), ""
         if kind == LINES:
             return set(), "\n".join(given), ""
-        return set(), written(given) if field.type in LISTS else _plain(given), ""
+        text = written(given) if field.type in LISTS else _plain(given)
+        return set(), text if kind == LONG else _one_line(text), ""
 
     def take(
         self, page: Page, sent: Mapping[str, Sequence[str]], rest: str = ""
@@ -237,7 +239,9 @@ class Form:
                 _remove(answers, name)
                 continue
             try:
-                Person.from_mapping(put_in({}, name, value), self.topic)
+                alone: dict[str, Any] = {}
+                put_answer(alone, name, value)
+                Person.from_mapping(alone, self.topic)
             except InputError as problem:
                 problems[name] = _sentence(field, str(problem))
             else:
@@ -264,7 +268,8 @@ class Form:
             chosen = list(dict.fromkeys(sent.get(name, ())))
             return list(CHECKS["terms"](field, chosen, self.intake)) if chosen else None
         if kind == LIST:
-            typed = [p.strip() for p in _first(sent, name + ".line").split(",") if p.strip()]
+            line = _one_line(_first(sent, name + ".line"))
+            typed = [part.strip() for part in line.split(",") if part.strip()]
             ticked = [term for term in dict.fromkeys(sent.get(name, ())) if term]
             entries = list(dict.fromkeys([*ticked, *typed]))
             if len(entries) > 1 and NONE in map(as_word, entries):
@@ -284,7 +289,7 @@ class Form:
         if kind == LINES:
             lines = [one.strip() for one in text.splitlines() if one.strip()]
             return list(CHECKS["texts"](field, lines, self.intake))
-        return read_line(self.intake, field, text)
+        return read_line(self.intake, field, text if kind == LONG else _one_line(text))
 
 
 def load_pages(topic: Topic) -> tuple[Page, ...]:
@@ -328,15 +333,15 @@ def _sentence(field: Field, problem: str) -> str:
     return named if field.label else problem
 
 
-def put_in(answers: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
-    put_answer(answers, name, value)
-    return answers
-
-
 def fields_of(condition: Condition) -> tuple[str, ...]:
     """The fields that a condition looks at."""
     own = (condition.field,) if isinstance(condition, FieldTest) else ()
     return own + tuple(field for part in condition.parts() for field in fields_of(part))
+
+
+def _one_line(text: str) -> str:
+    """As a field of one line holds it: a browser drops line breaks there."""
+    return " ".join(text.splitlines())
 
 
 def _same(sent: str, text: str) -> bool:
