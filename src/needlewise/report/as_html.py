@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -27,6 +28,7 @@ from needlewise.report.document import (
     Table,
     Text,
 )
+from needlewise.report.kept import Kept
 from needlewise.report.svg import accents, bar, icon_field, safe, swatch
 
 CONTENTS, SOURCES, ABOUT, READ_AT = "On this page", "Sources", "About this page", "read at"
@@ -47,31 +49,20 @@ def sections_html(
     """The sections of a document as HTML by id, for a page of the site, in reading order.
 
     `trail` gives the address that says where a number comes from: every number links to it. Without
-    one, numbers are plain and carry their id. The
-    sources are the section "sources", what is known about the content is "about". Sections named
-    in `kept` hold nothing personal: each is written once for as long as it is the same object.
+    one, numbers are plain and carry their id. The sources are the section "sources", what is known
+    about the content is "about". Sections named in `kept` hold nothing personal: each is written
+    once for as long as it is the same object.
     """
-    page = _Page(document, trail)
-    found = {
-        s.id: _once(s, page, trail) if s.id in kept else page.section(s, page.id(s.id))
-        for s in document.sections
-    }
+    page, written = _Page(document, trail), _WRITTEN[trail]
+
+    def write(section: Section) -> str:
+        return page.section(section, page.id(section.id))
+
+    found = {s.id: written.of(s, write) if s.id in kept else write(s) for s in document.sections}
     return {**found, "sources": _sources_once(document.sources), "about": page.facts()}
 
 
-_written: dict[tuple[int, Callable[[str], str] | None], tuple[Section, str]] = {}
-MOST_WRITTEN = 4096
-
-
-def _once(section: Section, page: _Page, trail: Callable[[str], str] | None) -> str:
-    key = id(section), trail
-    known = _written.get(key)
-    if known is None or known[0] is not section:  # the section itself is held, so ids stay apart
-        known = section, page.section(section, page.id(section.id))
-        _written[key] = known
-        while len(_written) > MOST_WRITTEN:
-            del _written[next(iter(_written))]
-    return known[1]
+_WRITTEN: defaultdict[Callable[[str], str] | None, Kept[str]] = defaultdict(Kept)
 
 
 @lru_cache(maxsize=256)

@@ -25,6 +25,7 @@ from needlewise.report.document import (
     section_texts,
 )
 from needlewise.report.downsides import downsides, guidelines, limits, takes
+from needlewise.report.kept import Kept
 from needlewise.report.picture import needle, over_time, picture
 from needlewise.report.plain_words import glossary, words_in
 from needlewise.report.sure import sure
@@ -37,7 +38,6 @@ KEPT = frozenset({
     "answer", "picture", "over-time", "usual", "needle", "downsides", "together", "guidelines",
     "practice", "heard", "sure", "gaps", "words",
 })  # fmt: skip
-MOST_KEPT = 4096
 ABOUT = ("sign_off", "funding", "search_date", "next_review", "purpose")
 
 
@@ -93,22 +93,13 @@ def document(
 
 def found_words(topic: Topic, page: Document) -> frozenset[str]:
     """The words of the glossary that stand on a page; sections that are kept are read once."""
-    read = cast(
-        dict[int, tuple[Section, frozenset[str]]], topic._memo.setdefault("sections read", {})
-    )
-    found = set(words_in(topic, [plain(page.subtitle)]))
-    for section in page.sections:
-        if section.id not in KEPT:
-            found |= words_in(topic, map(plain, section_texts(section)))
-            continue
-        known = read.get(id(section))
-        if known is None or known[0] is not section:
-            known = section, words_in(topic, map(plain, section_texts(section)))
-            read[id(section)] = known
-            while len(read) > MOST_KEPT:
-                del read[next(iter(read))]
-        found |= known[1]
-    return frozenset(found)
+    read = cast(Kept[frozenset[str]], topic._memo.setdefault("sections read", Kept()))
+
+    def words(section: Section) -> frozenset[str]:
+        return words_in(topic, map(plain, section_texts(section)))
+
+    found = [read.of(s, words) if s.id in KEPT else words(s) for s in page.sections]
+    return words_in(topic, [plain(page.subtitle)]).union(*found)
 
 
 def _stop(words: Words) -> tuple[Section, ...]:
