@@ -59,9 +59,12 @@ def answers_in(content: bytes, path: Path, else_: str) -> dict[str, Any]:
     except RecursionError:
         raise InputError(f"{path} is nested too deeply; write plain fields.") from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path} is not valid TOML: {error}.") from None
+        raise InputError(f"{path} is not valid TOML: {error}; mend it there.") from None
     except json.JSONDecodeError as error:
-        raise InputError(f"{path} is not valid JSON: {error}.") from None
+        raise InputError(
+            f"{path} is not valid JSON at line {error.lineno}, column {error.colno}; mend it "
+            "there or make the file anew."
+        ) from None
     except ValueError as error:
         raise InputError(f"{path} cannot be used: {error}.") from None
     if not isinstance(answers, dict):
