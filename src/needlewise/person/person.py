@@ -160,6 +160,7 @@ class Event(Answers):
 
     at = "event."
     kind: str | None = None
+    grade: str | None = None
     days: float | None = None
     hours: float | None = None
     size_cm: float | None = None
