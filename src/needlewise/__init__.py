@@ -31,6 +31,9 @@ _HOME = {
     "Values": "needlewise.choice",
     "Comparison": "needlewise.choice",
     "compare": "needlewise.choice",
+    "CourseRecord": "needlewise.followup",
+    "Review": "needlewise.followup",
+    "review": "needlewise.followup",
     "InputError": "needlewise.errors",
 }
 _ROOMS = ("report",)

@@ -13,7 +13,7 @@ from needlewise.distributions import Array, cdf, pdf
 LOW, HIGH = 0.0, 100.0
 
 
-def clipped_mean(latent: Array, sd: float) -> Array:
+def clipped_mean(latent: Array, sd: float | Array) -> Array:
     """Mean of N(latent, sd^2) clipped to 0-100."""
     a, b = (LOW - latent) / sd, (HIGH - latent) / sd
     inside = cdf(b) - cdf(a)

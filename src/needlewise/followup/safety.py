@@ -1,0 +1,116 @@
+"""The safety questions again: a person's answers with what the course has brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from needlewise.followup.course_record import CourseRecord
+from needlewise.followup.shapes import CourseEvent
+from needlewise.person import OptionStatus, Person, Triage, triage
+from needlewise.person.person import Event, History
+from needlewise.person.rulebook import STATUSES
+from needlewise.topic import Topic
+
+ROOM = 9000  # letters of free text that one look at the rules takes
+SCORES = ("rmdq24", "pain_nrs")
+
+
+def safety(topic: Topic, person: Person, record: CourseRecord, today: date | None) -> Triage:
+    """Triage of everything together: the strictest outcome, the strictest status of each option.
+
+    Each event and each stretch of notes is held against all rules. An event that is over and that
+    a clinician has looked at opens nothing again; it is still listed.
+    """
+    found = [triage(topic, someone) for someone in _as_asked(person, record, today)]
+    first = max(found, key=lambda t: (t.rank, t.stopped))
+    if first.stopped:
+        return first
+    reasons = tuple(dict.fromkeys(r for t in (first, *found) for r in t.reasons))
+    asks = tuple(dict.fromkeys(q for t in found for q in t.ask_clinician))
+    options = {name: _strictest([t.options[name] for t in found]) for name in first.options}
+    messages: dict[str, tuple[str, ...]] = {}
+    for t in (first, *found):
+        for name, said in t.messages.items():
+            messages[name] = tuple(dict.fromkeys((*messages.get(name, ()), *said)))
+    return replace(first, reasons=reasons, ask_clinician=asks, options=options, messages=messages)
+
+
+def _strictest(statuses: list[OptionStatus]) -> OptionStatus:
+    return OptionStatus(
+        max((s.status for s in statuses), key=STATUSES.index),
+        tuple(dict.fromkeys(r for s in statuses for r in s.reasons)),
+        tuple({c.text: c for s in statuses for c in s.constraints}.values()),
+    )
+
+
+def open_events(record: CourseRecord) -> tuple[CourseEvent, ...]:
+    """Events that still count: not both over and seen by a clinician."""
+    return tuple(e for e in record.events if not (e.over == "yes" and e.seen_by))
+
+
+def _as_asked(person: Person, record: CourseRecord, today: date | None) -> Iterator[Person]:
+    """The person with the course's scores, once for each open event and stretch of notes."""
+    history = _history(person, record, today)
+    base = person.model_copy(update={"history": history})
+    yield base
+    for event in open_events(record):
+        yield _changed(base, event=_event(event, today))
+    for text in _stretches(record):
+        own = f"{base.free_text}\n" if base.free_text else ""
+        yield _changed(base, free_text=own[:ROOM] + text)
+
+
+def _changed(person: Person, **update: Any) -> Person:
+    return person.model_copy(update=update)
+
+
+def _history(person: Person, record: CourseRecord, today: date | None) -> History:
+    series = {
+        field: tuple(s.values.get(field) for s in record.scores) or None for field in SCORES
+    }  # fmt: skip
+    hours = record.hours_since_last
+    last = max((s.date for s in record.sessions if s.date is not None), default=None)
+    if last is not None and today is not None:
+        hours = min(24.0 * (today - last).days, 100_000.0)
+    known = person.history
+    return History.model_construct(
+        option=record.option,
+        sessions=float(record.number_of_sessions),
+        hours_since_last=hours if hours is not None else known.hours_since_last if known else None,
+        rmdq24=series["rmdq24"],
+        pain_nrs=series["pain_nrs"],
+    )
+
+
+def _event(event: CourseEvent, today: date | None) -> Event:
+    days = None
+    if event.date is not None and today is not None:
+        days = float((today - event.date).days)
+    # Days since it happened count as how long it lasts unless it is said to be over.
+    return Event.model_construct(
+        kind=event.kind,
+        grade=event.grade or None,
+        days=None if event.over == "yes" else days,
+        hours=event.hours,
+        size_cm=event.size_cm,
+    )
+
+
+def _stretches(record: CourseRecord) -> Iterator[str]:
+    """All that was written in words, in pieces the rules can read whole."""
+    texts = [t for s in record.sessions for t in (s.notes, s.after)]
+    texts += [e.note for e in record.events] + [s.note for s in record.scores]
+    texts += [d.reason for d in record.decisions] + [record.notes]
+    if record.goal is not None:
+        texts.append(record.goal.words)
+    piece = ""
+    for text in filter(None, texts):
+        if piece and len(piece) + len(text) > ROOM // 2:
+            yield piece
+            piece = ""
+        piece += f"{text}\n"
+    if piece:
+        yield piece

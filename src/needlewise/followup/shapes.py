@@ -1,0 +1,160 @@
+"""The parts of a course record: what may be typed, each held against its kind as it is read."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
+
+from needlewise.person.answers import shown
+
+MISSING = {"", "missing", "unknown"}  # a score that was not taken, as somebody may write it
+LONGEST = 2000  # letters of a note
+
+
+def _wrong(what: str) -> PydanticCustomError:
+    return PydanticCustomError("record", "{what}", {"what": what})
+
+
+def _day(value: object) -> date | None:
+    """A calendar day; "2026-10-01" as JSON and forms write it."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            pass
+    raise _wrong(f"must be a day such as 2026-10-01, not {shown(value)}")
+
+
+def _amount(value: object) -> float | None:
+    if value is None or (isinstance(value, str) and value.strip().casefold() in MISSING):
+        return None
+    if isinstance(value, str):
+        try:
+            value = float(value.strip().replace(",", "."))
+        except ValueError:
+            raise _wrong(f"must be a number, not {shown(value)}") from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(f"must be a number, not {shown(value)}")
+    if not math.isfinite(value):
+        raise _wrong(f"must be a plain number, not {value}")
+    return float(value)
+
+
+def _counted(value: object) -> float | None:
+    found = _amount(value)
+    if found is not None and found < 0:
+        raise _wrong(f"must not be below 0, and is {found:g}")
+    return found
+
+
+def _words(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise _wrong(f"must be text in quotes, not {shown(value)}")
+    if len(value) > LONGEST:
+        raise _wrong(f"has {len(value):,} letters; shorten it to {LONGEST:,}")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise _wrong("holds a broken letter; type it again")
+    return value.strip()
+
+
+def _name(value: object) -> str:
+    return _words(value).casefold().replace(" ", "_")
+
+
+def _option(value: object) -> str:
+    if isinstance(value, list | tuple):
+        raise _wrong("names two courses at once; make one file for each, or name the option both")
+    return _name(value).replace("_", "-")
+
+
+Day = Annotated[date | None, BeforeValidator(_day)]
+Amount = Annotated[float | None, BeforeValidator(_amount)]
+Counted = Annotated[float | None, BeforeValidator(_counted)]
+Words = Annotated[str, BeforeValidator(_words)]
+Name = Annotated[str, BeforeValidator(_name)]
+OptionName = Annotated[str, BeforeValidator(_option)]
+Choice = Literal["continue", "change", "stop", "refer"]
+
+
+class Part(BaseModel):
+    """Nothing undeclared is taken and nothing changes afterwards."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Score(Part):
+    """Scores of one day. `values` by field of `scoring.csv`; None is a score that was not taken."""
+
+    date: Day = None
+    week: Counted = None
+    values: dict[str, Amount] = {}
+    note: Words = ""
+
+
+class Session(Part):
+    """One session that took place: items done, notes, and what was felt afterwards."""
+
+    date: Day = None
+    items: tuple[Words, ...] = ()
+    notes: Words = ""
+    after: Words = ""
+
+
+class CourseEvent(Part):
+    """Something that happened after needling.
+
+    `kind` is a word of the list `events` in `terms.csv`; `hours` is how long it has lasted;
+    `over` and `seen_by` say that it has passed and which clinician has looked at it.
+    """
+
+    kind: Name
+    date: Day = None
+    grade: Name = ""
+    hours: Counted = None
+    size_cm: Counted = None
+    over: Literal["", "yes", "no", "unknown"] = ""
+    seen_by: Words = ""
+    note: Words = ""
+
+
+class CourseGoal(Part):
+    """The goal in the person's own words, with the score that stands for it."""
+
+    words: Words = ""
+    instrument: Name = ""
+    now: Amount = None
+    target: Amount = None
+    by: Day = None
+
+
+class Decision(Part):
+    """What was decided at a review, by whom and why; nothing goes on without one."""
+
+    date: Day = None
+    choice: Choice
+    option: OptionName = ""
+    reason: Words = ""
+    by: Words = ""
+    next_measure: Day = None
+    next_review: Day = None
+
+
+class EarlierCourse(Part):
+    """A course that is over."""
+
+    option: OptionName
+    started: Day = None
+    ended: Day = None
+
+
+Table = dict[str, Any]
