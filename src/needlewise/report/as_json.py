@@ -14,7 +14,15 @@ from needlewise.outlook.harms import HarmCell
 from needlewise.outlook.look_ahead import HarmLine
 from needlewise.outlook.prediction import Estimate
 from needlewise.outlook.what_if import what_ifs
-from needlewise.report.document import Bullets, Callout, Paragraph, block_texts, numbers, plain
+from needlewise.report.document import (
+    Bullets,
+    Callout,
+    Document,
+    Paragraph,
+    block_texts,
+    numbers,
+    plain,
+)
 from needlewise.report.json_models import (
     ComparisonJson,
     ComparisonPart,
@@ -63,30 +71,31 @@ def as_model(comparison: Comparison) -> ComparisonJson:
         about=dict(facts(comparison)),
         person_hash=outlook.person.hash,
         draws_hash=draws_hash(),
-        triage=_triage(comparison),
-        options=_options(comparison),
+        triage=triage_json(comparison),
+        options=options_json(comparison),
         notes={k: list(v) for k, v in outlook.notes.items()},
-        words=_words(comparison),
+        words=words_json(document(comparison)),
         outlook=[_cell(comparison, cell) for cell in outlook.cells],
         shams=[_sham(s) for s in outlook.shams],
         harms=[_harm(outlook.topic, h) for h in outlook.harms],
         comparison=_comparison(comparison) if shown else None,
-        numbers=_numbers(comparison),
+        numbers=numbers_json(document(comparison)),
         sources=[SourceJson(**vars(s)) for s in sources(comparison)] if shown else [],
     )
 
 
-def _numbers(comparison: Comparison) -> dict[str, list[str]]:
-    """Every number of the page by its id, as printed; `needlewise explain ID` tells its trail."""
+def numbers_json(page: Document) -> dict[str, list[str]]:
+    """Every number of a page by its id, as printed; `needlewise explain ID` tells its trail."""
     found: dict[str, list[str]] = {}
-    for number in dict.fromkeys(numbers(document(comparison))):
+    for number in dict.fromkeys(numbers(page)):
         found.setdefault(number.id, []).append(number.text)
     return found
 
 
-def _words(comparison: Comparison) -> list[SectionJson]:
+def words_json(page: Document) -> list[SectionJson]:
+    """What a page says in each section, without tables and pictures."""
     sections = []
-    for section in document(comparison).sections:
+    for section in page.sections:
         found: list[str] = []
         for block in section.blocks:
             if isinstance(block, (Bullets, Callout)):
@@ -97,7 +106,8 @@ def _words(comparison: Comparison) -> list[SectionJson]:
     return sections
 
 
-def _triage(comparison: Comparison) -> TriageJson:
+def triage_json(comparison: Comparison) -> TriageJson:
+    """The safety check; on a stop only what stops."""
     triage = comparison.outlook.triage
     return TriageJson(
         outcome=cast(TriageOutcome, triage.outcome),
@@ -114,7 +124,8 @@ def _triage(comparison: Comparison) -> TriageJson:
     )  # fmt: skip
 
 
-def _options(comparison: Comparison) -> list[OptionJson]:
+def options_json(comparison: Comparison) -> list[OptionJson]:
+    """How each option stands open to the person."""
     outlook = comparison.outlook
     visits = {b.option: b.visits for b in outlook.burdens}
     return [

@@ -43,9 +43,7 @@ def usual(words: Words) -> Section:
         blocks.append(Table(said(topic, "usual.caption"), headings(topic, "usual.columns"), rows))
         if any(p.assumed_error for s in course.sources for p in s.points):
             blocks.append(Paragraph((said(topic, "usual.assumed"),), "small"))
-    again = tuple(_again(topic, row) for row in topic["recurrence"])
-    blocks.append(Table(said(topic, "usual.again"), headings(topic, "usual.columns_again"), again))
-    blocks.append(Paragraph((said(topic, "usual.differ"),), "small"))
+    blocks += comes_back(topic)
     return Section("usual", said(topic, "titles.usual"), tuple(blocks))
 
 
@@ -73,6 +71,15 @@ def _level(source: CourseSource, start: float, point: Point) -> Num:
 def natural_id(source: CourseSource, week: float) -> str:
     """The id of a source's pain at a week: `natural.cherkin-2009-usual-care.8`."""
     return f"natural.{source.id.replace('/', '-')}.{week:g}"
+
+
+def comes_back(topic: Topic) -> list[Block]:
+    """Pain that comes back: what was counted in whom, and how far the sources differ."""
+    again = tuple(_again(topic, row) for row in topic["recurrence"])
+    return [
+        Table(said(topic, "usual.again"), headings(topic, "usual.columns_again"), again),
+        Paragraph((said(topic, "usual.differ"),), "small"),
+    ]
 
 
 def _again(topic: Topic, row: Row) -> tuple[Text, ...]:
