@@ -16,6 +16,7 @@ from needlewise.errors import InputError
 
 if TYPE_CHECKING:
     from needlewise.choice import Comparison
+    from needlewise.followup import Review
     from needlewise.topic import Topic
 
 STOP, BAD_INPUT, FAULT = 3, 2, 1
@@ -118,14 +119,89 @@ def explain(
     number: Annotated[str, typer.Argument(help="A number's id, as --ids prints it.")],
     person: Annotated[Path | None, typer.Argument(help="The person it was shown to.")] = None,
     rank: Annotated[str | None, typer.Option(help="The ranking it was shown under.")] = None,
+    course: Annotated[Path | None, typer.Option(help="The course it was shown for.")] = None,
+    on: Annotated[str | None, typer.Option(help="The day of that review, 2026-11-05.")] = None,
     topic: TopicName = "low-back-pain",
 ) -> None:
     """Where a number comes from: formula, inputs, rows, weights, sources, assumptions."""
     from needlewise.report.explain import explain_number
     from needlewise.topic import load_topic
 
+    if course is not None:
+        from needlewise.report.explain_review import explain_review
+
+        out(explain_review(_reviewed(load_topic(topic), course, person, on), number))
+        return
     path = person or Path("examples/office_worker.toml")
     out(explain_number(_compared(load_topic(topic), path, rank), number))
+
+
+def _reviewed(topic: Topic, course: Path, person: Path | None, on: str | None) -> Review:
+    from datetime import date
+
+    from needlewise.followup import CourseRecord
+    from needlewise.followup import review as look_back
+    from needlewise.person import Person
+
+    try:
+        today = date.today() if on is None else date.fromisoformat(on)
+    except ValueError:
+        raise InputError(f"--on must be a day such as 2026-11-05, not '{on}'.") from None
+    record = CourseRecord.from_file(course, topic)
+    someone = None if person is None else Person.from_file(person, topic)
+    return look_back(topic, someone, record, today=today)
+
+
+@app.command()
+def review(
+    course: Annotated[Path | None, typer.Argument(help="A course so far, TOML or JSON.")] = None,
+    person: Annotated[
+        Path | None, typer.Option(help="The answers at the start, where the course has none.")
+    ] = None,
+    on: Annotated[str | None, typer.Option(help="The day of the review; default: today.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Also write a web page file.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Also write a PDF.")] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
+    json_schema: Annotated[
+        bool, typer.Option("--json-schema", help="Print the schema of --json and stop.")
+    ] = False,
+    force: Force = False,
+    topic: TopicName = "low-back-pain",
+) -> None:
+    """Look back at a course: what the scores show, what may come, and what to do next."""
+    from needlewise.report import terminal
+    from needlewise.report.as_html import html as page_of
+    from needlewise.report.as_pdf import pdf_bytes
+    from needlewise.report.files import check, write
+    from needlewise.report.review_json import review_json, review_schema
+    from needlewise.report.review_view import review_document
+    from needlewise.topic import load_topic
+
+    if json_schema:
+        out(review_schema())
+        return
+    if course is None:
+        raise InputError("Give a file with a course so far, such as examples/courses/*.toml.")
+    for path in (html, pdf):
+        if path is not None:
+            check(path, force=force)
+    if html is not None and pdf is not None and html.resolve() == pdf.resolve():
+        raise InputError(f"{html} cannot be both the web page and the PDF; give two names.")
+    found = _reviewed(load_topic(topic), course, person, on)
+    page = review_document(found)
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    shown = review_json(found) if as_json else terminal.text(page, ids=ids, colour=colour)
+    files = {}
+    if html is not None:
+        files[html] = page_of(page).encode()
+    if pdf is not None:
+        files[pdf] = pdf_bytes(page)
+    for path, content in files.items():  # only when all are made is any written
+        write(path, content, force=force)
+    out(shown)
+    if found.stopped:
+        raise typer.Exit(STOP)
 
 
 @app.command()

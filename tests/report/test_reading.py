@@ -130,6 +130,7 @@ def test_the_command_tells_a_grade_for_each_section():
 
 PROFESSIONAL = {
     "explain.py": "for professionals: formulas and rows behind a number",
+    "explain_review.py": "for professionals: formulas and rows behind a review's numbers",
     "calibration.py": "for professionals: how often the ranges hold what comes out",
     "evidence.py": "for professionals: the trials, rows and fields as they stand",
     "files.py": "messages to whoever types the command, as all errors are",

@@ -14,7 +14,6 @@ from needlewise.followup.progress import (
     NO_CLEAR,
     SOME,
     TOO_FEW,
-    WORSE,
     Progress,
     overall,
 )
@@ -60,9 +59,6 @@ def advise(
     status = overall(found)
     if status == TOO_FEW:
         return Advice(CONTINUE, (Because("too_few_scores"),))
-    if status == WORSE:
-        # Reached only by questionnaires that no safety rule looks at.
-        return Advice(ASK, (Because("worse", (_leading(found, WORSE),)),))
     if goal_met:
         return Advice(STOP, (Because("goal_met"),))
     if status == MEANINGFUL:

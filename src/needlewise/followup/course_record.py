@@ -7,7 +7,10 @@ in the list `events` of `terms.csv`.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -194,6 +197,12 @@ class CourseRecord(Part):
         elif self.person is not None:
             found["person"] = _answers(self.person)
         return {name: value for name, value in found.items() if value not in (None, "", [], {})}
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over the record in one form, so that a review can name what it was made from."""
+        told = json.dumps(self.to_mapping(), sort_keys=True, ensure_ascii=False, default=str)
+        return hashlib.sha256(told.encode()).hexdigest()
 
     def to_toml(self) -> str:
         """The record as a TOML file, which `from_file` reads to the same record."""

@@ -14,7 +14,7 @@ from needlewise.followup.advice import PAIN, Advice, advise
 from needlewise.followup.course_record import CourseRecord
 from needlewise.followup.progress import Progress, overall, progress
 from needlewise.followup.record_checks import check_record
-from needlewise.followup.safety import safety
+from needlewise.followup.safety import changed, safety
 from needlewise.followup.thresholds import Measure, measures
 from needlewise.followup.trajectory import (
     Forecast,
@@ -172,7 +172,7 @@ def _at_the_start(person: Person, record: CourseRecord) -> Person:
         first = next(iter(record.series(name)), None)
         if first is not None and first[0] <= 0.0 and first[1] is not None:
             update[name] = first[1]
-    return person.model_copy(update=update) if update else person
+    return changed(person, **update) if update else person
 
 
 def _seen(record: CourseRecord, start: Person) -> Seen:

@@ -8,14 +8,18 @@ from datetime import date
 from typing import Any
 
 from needlewise.followup.course_record import CourseRecord
+from needlewise.followup.progress import WORSE, overall, progress
 from needlewise.followup.shapes import CourseEvent
-from needlewise.person import OptionStatus, Person, Triage, triage
+from needlewise.person import OptionStatus, Person, Reason, Triage, load_rules, triage
+from needlewise.person.facts import Answered
 from needlewise.person.person import Event, History
 from needlewise.person.rulebook import STATUSES
+from needlewise.person.wording import Wording
 from needlewise.topic import Topic
 
 ROOM = 9000  # letters of free text that one look at the rules takes
 SCORES = ("rmdq24", "pain_nrs")
+WORSENING = "worsening"  # the rule of red_flag_rules.csv about scores that got worse
 
 
 def safety(topic: Topic, person: Person, record: CourseRecord, today: date | None) -> Triage:
@@ -26,6 +30,8 @@ def safety(topic: Topic, person: Person, record: CourseRecord, today: date | Non
     """
     found = [triage(topic, someone) for someone in _as_asked(person, record, today)]
     first = max(found, key=lambda t: (t.rank, t.stopped))
+    if not first.stopped and overall(progress(topic, record)) == WORSE:
+        return _worse(topic, person)
     if first.stopped:
         return first
     reasons = tuple(dict.fromkeys(r for t in (first, *found) for r in t.reasons))
@@ -36,6 +42,27 @@ def safety(topic: Topic, person: Person, record: CourseRecord, today: date | Non
         for name, said in t.messages.items():
             messages[name] = tuple(dict.fromkeys((*messages.get(name, ()), *said)))
     return replace(first, reasons=reasons, ask_clinician=asks, options=options, messages=messages)
+
+
+def _worse(topic: Topic, person: Person) -> Triage:
+    """The stop for a questionnaire that no rule looks at: as the rule for the others says."""
+    words, facts = Wording(topic), Answered(topic, person)
+    rule = next(r for r in load_rules(topic).red_flags if r.name == WORSENING)
+    reason = Reason(
+        rule.reasons[0], rule.name, rule.outcome, rule.text, (), rule.action, rule.source,
+        rule.source_url, rule.where,
+    )  # fmt: skip
+    asked = (rule.ask,)
+    safe = Triage(
+        rule.outcome,
+        (reason,),
+        {option.id: OptionStatus("hidden") for option in topic.options},
+        words.text(rule.outcome, [rule.action]),
+        words.handover(rule.outcome, (reason,), asked, facts),
+        words.safety_net,
+        asked,
+    )
+    return replace(safe, messages=words.messages(safe, safe.handover, list(rule.says), [], person))
 
 
 def _strictest(statuses: list[OptionStatus]) -> OptionStatus:
@@ -54,17 +81,21 @@ def open_events(record: CourseRecord) -> tuple[CourseEvent, ...]:
 def _as_asked(person: Person, record: CourseRecord, today: date | None) -> Iterator[Person]:
     """The person with the course's scores, once for each open event and stretch of notes."""
     history = _history(person, record, today)
-    base = person.model_copy(update={"history": history})
+    base = changed(person, history=history)
     yield base
     for event in open_events(record):
-        yield _changed(base, event=_event(event, today))
+        yield changed(base, event=_event(event, today))
     for text in _stretches(record):
         own = f"{base.free_text}\n" if base.free_text else ""
-        yield _changed(base, free_text=own[:ROOM] + text)
+        yield changed(base, free_text=own[:ROOM] + text)
 
 
-def _changed(person: Person, **update: Any) -> Person:
-    return person.model_copy(update=update)
+def changed(person: Person, **update: Any) -> Person:
+    """The person with some answers changed; what was worked out from the old ones is forgotten."""
+    copied = person.model_copy(update=update)
+    for name in ("canonical", "hash"):
+        copied.__dict__.pop(name, None)
+    return copied
 
 
 def _history(person: Person, record: CourseRecord, today: date | None) -> History:

@@ -17,8 +17,9 @@ from needlewise.topic import Row, Topic
 class Threshold:
     """A number advice hangs on.
 
-    `source` is the row of the pack it is printed in, or the rule; `reason` is why, where nobody
-    measured it (`assumed`); `place` is file and line where it stands in a table.
+    `source` is that of the row of the pack it is printed in, or the rule; `reason` is why, where
+    nobody measured it (`assumed`); `place` is file and line where it stands in a table, `printed`
+    what stands there and `named` the row's own name.
     """
 
     name: str
@@ -27,6 +28,8 @@ class Threshold:
     source: str
     reason: str
     place: str
+    printed: str
+    named: str
 
     @property
     def assumed(self) -> bool:
@@ -44,6 +47,7 @@ def threshold(topic: Topic, name: str) -> Threshold:
         name, float(entry["value"]), str(entry["unit"]),
         row["source"] if row is not None else str(entry.get("source", "")),
         str(entry.get("reason", "")), "" if row is None else row.place,
+        str(entry.get("printed", "")), "" if row is None else next(iter(entry["row"].values())),
     )  # fmt: skip
 
 

@@ -76,7 +76,10 @@ def course_chart(chart: Chart, id: str, accents: Mapping[str, int], wide: bool) 
     )
     body = _axes(chart, frame)
     body += "".join(_band(run, frame, accents[s.option]) for s in drawn for run in _runs(s, ticks))
-    body += "".join(_line(run, frame, accents[s.option]) for s in drawn for run in _runs(s, ticks))
+    body += "".join(
+        _line(run, frame, accents[s.option], s.kind) for s in drawn for run in _runs(s, ticks)
+    )
+    body += "".join(_gap(week, frame, accents[s.option]) for s in drawn for week in s.gaps)
     body += _ends(early, frame, accents, wide)
     body += (
         _labels_beside(drawn, frame, accents) if wide else _key_below(drawn, key, frame, accents)
@@ -93,6 +96,7 @@ def _studied(series: Series) -> Series:
 
 def _weeks(chart: Chart) -> list[float]:
     found = [w for w, _ in chart.weeks] + [p[0] for s in chart.series for p in s.points]
+    found += [w for s in chart.series for w in s.gaps]
     return found or [0.0]
 
 
@@ -127,7 +131,9 @@ def _runs(series: Series, ticks: Sequence[float]) -> list[_Points]:
     """The points in runs: no line is drawn across a time at which there is no figure."""
     runs: list[_Points] = []
     for point in sorted(series.points):
-        if runs and not any(runs[-1][-1][0] < week < point[0] for week in ticks):
+        if series.kind == "points":
+            runs.append([point])
+        elif runs and not any(runs[-1][-1][0] < week < point[0] for week in ticks):
             runs[-1].append(point)
         else:
             runs.append([point])
@@ -149,11 +155,18 @@ def _band(points: _Points, frame: _Frame, accent: int) -> str:
     )
 
 
-def _line(points: _Points, frame: _Frame, accent: int) -> str:
+def _line(points: _Points, frame: _Frame, accent: int, kind: str) -> str:
     spots = [(frame.x(w), frame.y(mean)) for w, mean, _, _ in points]
     path = "L".join(f"{at(x)} {at(y)}" for x, y in spots)
-    markers = "".join(_marker(x, y, accent) for x, y in spots)
+    marked = spots[-1:] if kind == "curve" else spots
+    markers = "".join(_marker(x, y, accent) for x, y in marked)
     return f'<g class="a{accent}"><path class="course-line" d="M{path}"/>{markers}</g>'
+
+
+def _gap(week: float, frame: _Frame, accent: int) -> str:
+    """A missing point: an open ring on the axis, so that nothing stands at its height."""
+    x, y = at(frame.x(week)), at(frame.bottom)
+    return f'<g class="a{accent}"><circle class="gap" cx="{x}" cy="{y}" r="5"/></g>'
 
 
 def _marker(x: float, y: float, accent: int) -> str:

@@ -113,12 +113,19 @@ class Icons:
 
 @dataclass(frozen=True)
 class Series:
-    """A line of a chart: points (week, mean, low, high); `ends` says why it ends, if early."""
+    """A line of a chart: points (week, mean, low, high); `ends` says why it ends, if early.
+
+    `kind` is line, curve (a line without markers, for many points) or points (no line at all).
+    `gaps` are weeks at which a point is missing, `gap` the word for that.
+    """
 
     option: str
     label: str
     points: tuple[tuple[float, float, float, float], ...]
     ends: str
+    kind: str = "line"
+    gaps: tuple[float, ...] = ()
+    gap: str = ""
 
 
 @dataclass(frozen=True)

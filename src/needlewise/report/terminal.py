@@ -176,8 +176,12 @@ class _Writer:
         size = self.width - 26
         for series in chart.series:
             yield from self.wrap((series.label,))
-            for week, mean, low, high in series.points:
-                marks = _range(low, mean, high, chart.highest, size)
+            gaps = [(week, None) for week in series.gaps]
+            for week, point in sorted([*gaps, *((p[0], p) for p in series.points)], key=_at):
+                marks = (
+                    _cut(clean(series.gap), size) if point is None
+                    else _range(point[2], point[1], point[3], chart.highest, size)
+                )  # fmt: skip
                 yield f"    {names.get(week, ''):>10} |{marks}|"
             if series.ends:
                 yield from self.wrap((f"then: {series.ends}",), "    ")
@@ -188,6 +192,14 @@ class _Writer:
         for _, label, share, _, _, shown in bars.rows:
             yield from self.wrap((f"{label}: ", *shown))
             yield "    " + "#" * (share // 2) + "." * (50 - share // 2)
+
+
+def _at(entry: tuple[float, object]) -> float:
+    return entry[0]
+
+
+def _cut(text: str, size: int) -> str:
+    return text[:size].ljust(size)
 
 
 def _range(low: float, mean: float, high: float, highest: float, size: int) -> str:
