@@ -11,9 +11,14 @@ import re
 import unicodedata
 from html.parser import HTMLParser
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from needlewise.cases.json_words import read_aloud
 from needlewise.choice import Comparison
+from needlewise.followup import Review
+
+if TYPE_CHECKING:
+    from needlewise.report.document import Document
 
 TERMINAL, JSON, HTML, PDF = "terminal", "json", "html", "pdf"
 QUICK = (TERMINAL, JSON)
@@ -45,6 +50,32 @@ def rendered(comparison: Comparison, channel: str) -> str:
     from needlewise.report.as_pdf import pdf_bytes
 
     return _pdf_words(pdf_bytes(document(comparison)))
+
+
+def rendered_review(review: Review, channel: str) -> str:
+    """As `rendered`, for the review of a course."""
+    from needlewise.report.review_json import review_json
+    from needlewise.report.review_view import review_document
+
+    if channel == JSON:
+        return review_json(review)
+    page = review_document(review)
+    if channel == TERMINAL:
+        return page_text(page)
+    if channel == HTML:
+        from needlewise.report.as_html import html
+
+        return html(page)
+    from needlewise.report.as_pdf import pdf_bytes
+
+    return _pdf_words(pdf_bytes(page))
+
+
+def page_text(page: Document) -> str:
+    """A page as the terminal prints it."""
+    from needlewise.report import terminal
+
+    return terminal.text(page)
 
 
 def words_of(output: str, channel: str) -> str:

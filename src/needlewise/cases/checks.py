@@ -1,7 +1,7 @@
 """Each key of a case, and how it is checked on what was shown.
 
-A key that is not in the table is an error. Keys that speak of a plan or of a follow-up wait for
-those rooms and are told as such; they are never counted as passed.
+A key that is not in the table is an error. Keys that speak of a plan wait for that room and are
+told as such; they are never counted as passed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from needlewise.cases import channels
+from needlewise.cases import channels, follow_up
 from needlewise.cases.detectors import NEVER, SHOW
 from needlewise.cases.finding import Finding, error, holds, judged, short, waits
 from needlewise.cases.meaning import said
@@ -22,14 +22,12 @@ from needlewise.cases.shown import Shown, ranking_of, sighted_english
 from needlewise.person.rulebook import RANKS, STATUSES
 from needlewise.topic import Topic
 
-PLAN, FOLLOW_UP = "plan", "follow-up"
+PLAN = "plan"
 NOT_BUILT = {
-    "plan": PLAN, "record": PLAN, "save": PLAN, "points_allowed": PLAN, "points_blocked": PLAN,
+    "save": PLAN, "points_allowed": PLAN, "points_blocked": PLAN,
     "plan_points_allowed": PLAN, "plan_points_blocked": PLAN,
-    "status": FOLLOW_UP, "display": FOLLOW_UP,
 }  # fmt: skip
-SHOWN_BY_FOLLOW_UP = {"progress_with_error", "no_attribution"}
-WORDS_OF_PAGES = {"must_show", "must_not_show"}
+WORDS_OF_PAGES = {"must_show", "must_not_show", "display"}
 RANGE_OVER_RANKING = "range over all weights that keep the ranking"
 REFUSED = "rejected with a plain message; other answers kept"
 EXPLAINED = re.compile(r"\bat odds with (?:the others|other trials)|\bnarrower because\b")
@@ -181,8 +179,6 @@ def _must_show(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
         missing = tuple(channel for channel, text in told.items() if not text)
         if not missing:
             yield holds(key)
-        elif word in SHOWN_BY_FOLLOW_UP:
-            yield waits(f"{key} {word}", FOLLOW_UP)
         else:
             yield short(key, word, "nothing of it", *missing)
 
@@ -198,6 +194,16 @@ def _must_not_show(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
             yield short(key, f"no {word}", told[shown[0]], *shown)
         else:
             yield holds(key)
+
+
+def _sentences(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
+    """Sentences about the plan or the record: those a review answers are checked on it."""
+    told = _listed(value)
+    for text in told:
+        if text in follow_up.SENTENCES:
+            yield from follow_up.SENTENCES[text](seen, key)
+    if any(text not in follow_up.SENTENCES for text in told):
+        yield waits(key, PLAN)
 
 
 def _numbers(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
@@ -317,4 +323,8 @@ CHECKS: dict[str, Check] = {
     "range_width": _range_width,
     "population": _population,
     "values_result": _values_result,
+    "plan": _sentences,
+    "record": _sentences,
+    "status": follow_up.status,
+    "display": follow_up.display,
 }

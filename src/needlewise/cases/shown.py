@@ -10,6 +10,7 @@ from typing import Any
 from needlewise.cases import channels
 from needlewise.choice import Comparison, Values, compare
 from needlewise.errors import InputError
+from needlewise.followup import CourseRecord, Review, review
 from needlewise.outlook import look_ahead
 from needlewise.outlook.subject import subject_of
 from needlewise.person import Person, no_answers
@@ -21,9 +22,13 @@ RANKING_ONLY, LARGEST, ONLY = "ranking_only", "largest study", "_only"
 
 @dataclass
 class Shown:
-    """A comparison or a stop with its channels, each rendered once and only when asked for."""
+    """A comparison or a stop with its channels, each rendered once and only when asked for.
+
+    `review` is that of the course the person's answers tell of, None where they tell of none.
+    """
 
     comparison: Comparison
+    review: Review | None = None
     _outputs: dict[str, str] = field(default_factory=dict)
     _words: dict[str, str] = field(default_factory=dict)
     _data: dict[str, Any] = field(default_factory=dict)
@@ -34,10 +39,29 @@ class Shown:
         return self._outputs[channel]
 
     def words(self, channel: str) -> str:
-        """The plain words of a channel."""
+        """The plain words of a channel, those of the review after those of the comparison."""
         if channel not in self._words:
-            self._words[channel] = channels.words_of(self.output(channel), channel)
+            own = channels.words_of(self.output(channel), channel)
+            self._words[channel] = f"{own} {self.review_words(channel)}".strip()
         return self._words[channel]
+
+    def review_words(self, channel: str) -> str:
+        """The plain words of the review in a channel; none where there is no review."""
+        if self.review is None:
+            return ""
+        name = f"review {channel}"
+        if name not in self._words:
+            output = channels.rendered_review(self.review, channel)
+            self._words[name] = channels.words_of(output, channel)
+        return self._words[name]
+
+    @property
+    def review_data(self) -> dict[str, Any] | None:
+        """The JSON of the review, parsed."""
+        if self.review is None:
+            return None
+        found: dict[str, Any] = json.loads(channels.rendered_review(self.review, channels.JSON))
+        return found
 
     @property
     def data(self) -> dict[str, Any]:
@@ -85,8 +109,17 @@ def show(topic: Topic, answers: Mapping[str, Any], given_weights: object = None)
     values = None
     if person.weights == RANKING_ONLY:
         values = Values.ranking(*ranking_of(given_weights))
-    outlook = look_ahead(topic, None, person, base=_base(topic, person))
-    return Shown(compare(outlook, values))
+    base = _base(topic, person)
+    outlook = look_ahead(topic, None, person, base=base)
+    return Shown(compare(outlook, values), _looked_back(topic, person, base))
+
+
+def _looked_back(topic: Topic, person: Person, base: EvidenceBase) -> Review | None:
+    """The review of the course in the person's own answers, where there are scores of one."""
+    history = person.history
+    if history is None or history.option is None or not (history.pain_nrs or history.rmdq24):
+        return None
+    return review(topic, person, CourseRecord.from_history(person, topic), base=base)
 
 
 def ranking_of(weights: object) -> tuple[str, ...]:
