@@ -126,7 +126,8 @@ def test_unknown_keys_and_words_of_the_file_are_errors(topic, stop, written, wit
 def test_what_needs_a_room_not_built_is_neither_passed_nor_failed(
     topic, stop, written, without_pdf
 ):
-    stop["variants"] = [{"id": "a", "change": {}, "then": {"save": "blocked", "points_blocked": []}}]
+    then = {"save": "blocked", "points_blocked": []}
+    stop["variants"] = [{"id": "a", "change": {}, "then": then}]
     result = run_cases(topic, written(stop))
     assert result.passed
     assert len(_found(result, "C03a", WAITS)) == 2

@@ -26,7 +26,7 @@ from needlewise.report.document import (
 from needlewise.report.downsides import limits
 from needlewise.report.honesty import comes_back
 from needlewise.report.numbers import tenth, whole
-from needlewise.report.plain_words import counted, glossary
+from needlewise.report.plain_words import counted, glossary, plainly
 from needlewise.report.review_course import over_time
 from needlewise.report.review_words import ReviewWords
 from needlewise.report.view import document, facts, found_words, sources
@@ -295,8 +295,10 @@ def _again(words: ReviewWords) -> Section:
     rows = tuple(
         (
             (r["trial_or_guideline"],),
-            counted(r["maintenance"], f"review.more.{r.line}"),
-            counted(r["result_note"], f"review.more.{r.line}") if r["result_note"] else nothing,
+            counted(plainly(topic, r, "maintenance"), f"review.more.{r.line}"),
+            counted(plainly(topic, r, "result_note"), f"review.more.{r.line}")
+            if r["result_note"]
+            else nothing,
         )
         for r in maintenance_rows(words)
     )
