@@ -68,7 +68,7 @@ def test_the_page_reads_at_grade_8_or_lower(reviewed, name):
         assert counts[part].grade <= 8.0
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     option=st.sampled_from([o.id for o in TOPIC.options if o.components]),
     pain=st.lists(st.one_of(st.none(), st.integers(0, 10)), min_size=1, max_size=7),
@@ -114,7 +114,7 @@ def test_any_course_has_a_page_that_proves_no_cause(
 # ---- Stops ----
 
 
-@pytest.mark.parametrize("channel", (*channels.QUICK, channels.HTML))
+@pytest.mark.parametrize("channel", [*channels.QUICK, channels.HTML])
 def test_a_stop_shows_no_number_of_the_course(reviewed, channel):
     told = words(reviewed["worse"], channel)
     assert not NEVER["comparison"].find(told)
