@@ -55,6 +55,10 @@ def test_no_change_after_a_decision_to_go_on_is_the_end(topic):
     decided = [{"date": "2026-10-29", "choice": "continue", "reason": "some days are better"}]
     found = advised(topic, course(score=FLAT, sessions=8, decision=decided))
     assert found == ("stop", ["no_clear", "tried_before"])
+    # A decision made at this very review does not turn its own advice round.
+    decided[0]["date"] = "2026-11-05"
+    found = advised(topic, course(score=FLAT, sessions=8, decision=decided))
+    assert found[0] == "change"
 
 
 def test_someone_to_refer_is_referred(topic):

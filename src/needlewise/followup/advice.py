@@ -100,14 +100,23 @@ def _without_gain(
     pain = _pain(found)
     if sessions >= none.value and status == NO_CLEAR:
         return Advice(STOP, (seen, Because("no_gain", (sessions, none.value), (none,))))
-    changed_before = any(d.choice in {"continue", "change"} for d in record.decisions)
-    if changed_before and status == NO_CLEAR:
+    if _tried_before(record) and status == NO_CLEAR:
         return Advice(STOP, (seen, Because("tried_before", (sessions,), (review,))))
     reached = Because("review_reached", (sessions, review.value), (review,))
     if pain is not None and pain < low.value:
         below = Because("below_partial", (low.value,), (low,))
         return Advice(CHANGE, (seen, reached, below))
     return Advice(CHANGE, (seen, reached))
+
+
+def _tried_before(record: CourseRecord) -> bool:
+    """Whether going on or changing was decided before the last score was taken."""
+    scored = [s.date for s in record.scores if any(v is not None for v in s.values.values())]
+    last = max((day for day in scored if day is not None), default=None)
+    return last is not None and any(
+        d.date is not None and d.date < last and d.choice in {"continue", "change"}
+        for d in record.decisions
+    )
 
 
 def _pain(found: tuple[Progress, ...]) -> float | None:

@@ -25,7 +25,7 @@ from needlewise.followup.trajectory import (
     forecasts,
     ways,
 )
-from needlewise.outlook import look_ahead
+from needlewise.outlook import Cell, look_ahead
 from needlewise.outlook.prediction import Estimate, widest, widest_person
 from needlewise.person import Person, Triage
 from needlewise.synthesis.base import EvidenceBase, evidence_base
@@ -39,7 +39,7 @@ class Goal:
     """Whether the goal can be reached by a week.
 
     `target` is in points of the instrument; `own` tells the person's goal from "clearly better";
-    `chance` is None where `why` (a key of review.toml) says why.
+    `chance` is None where `why` (a key of review.toml or of NO_FIGURE) says why.
     """
 
     instrument: str
@@ -151,7 +151,7 @@ def review(
     return Review(
         topic, start, record, today, safe, comparison, overall(found), advice, now,
         progress=found,
-        goal=_goal(topic, record, start, found, (why, known, fewer), seen, now, met),
+        goal=_goal(comparison, record, start, (why, known, fewer), seen, now, met),
         trajectory=trajectory,
         switches=_switches(comparison, record, known, seen, now, why),
         why_no_course=why,
@@ -239,10 +239,11 @@ def _met(record: CourseRecord, found: tuple[Progress, ...]) -> bool:
 
 
 def _goal(
-    topic: Topic, record: CourseRecord, start: Person, found: tuple[Progress, ...],
+    comparison: Comparison, record: CourseRecord, start: Person,
     known: tuple[str, tuple[Way, ...], tuple[Way, ...]], seen: Seen, now: float, met: bool,
 ) -> Goal | None:  # fmt: skip
     """The person's goal by the review date; without one, clearly better than at the start."""
+    topic = comparison.outlook.topic
     why, own_ways, fewer = known
     goal = record.goal
     own = goal is not None and goal.target is not None
@@ -263,7 +264,15 @@ def _goal(
         return Goal(instrument, target, week, own, met, None, why or "past")
     plan = Plan(record.option, record.option, 0.0)
     chance = chances(own_ways, fewer, seen, plan, week, SCALE * target)
-    return Goal(instrument, target, week, own, met, chance, "" if chance else "not-studied")
+    unknown = _cell_at(comparison, record.option, week).why or "not-studied"
+    return Goal(instrument, target, week, own, met, chance, "" if chance else unknown)
+
+
+def _cell_at(comparison: Comparison, option: str, week: float) -> Cell:
+    """What the comparison holds of the option in the window that holds the week."""
+    horizons = comparison.outlook.topic.settings["horizons"]
+    inside = [h for h in horizons if h["window"][0] <= week < h["window"][1]]
+    return comparison.outlook.cell(option, "pain", float((inside or horizons[-1:])[0]["week"]))
 
 
 def _review_week(topic: Topic, record: CourseRecord, now: float) -> float:

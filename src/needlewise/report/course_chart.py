@@ -202,7 +202,7 @@ def _labels_beside(series: Sequence[Series], frame: _Frame, accents: Mapping[str
     for one in series:
         if one.points and one.ends:
             continue
-        lines = _wrapped(one.label, 24)
+        lines = _wrapped(one.label, 21)
         names = len(lines)
         if not one.points:
             lines = [*lines, *_wrapped(one.ends, 26)]

@@ -57,11 +57,20 @@ def _table(words: ReviewWords, trajectory: Trajectory) -> Table:
     rows = tuple(
         (
             (words.week(week),),
-            *(words.level(found.get(week), f"{name}.{week:g}") for name, found in parts.items()),
+            *(
+                words.level(found.get(week), f"{name}.{week:g}", _why(words, week))
+                for name, found in parts.items()
+            ),
         )
         for week in weeks
     )
     return Table(words["over_time.table"], columns, rows)
+
+
+def _why(words: ReviewWords, week: float) -> str:
+    """Why the comparison has no figure of the option at a horizon."""
+    review = words.review
+    return review.comparison.outlook.cell(review.record.option, "pain", week).why
 
 
 def _chart(words: ReviewWords, trajectory: Trajectory) -> Chart:

@@ -31,7 +31,7 @@ from needlewise.report.review_models import (
     ThresholdJson,
     WhyJson,
 )
-from needlewise.report.review_view import because, review_document, why_none
+from needlewise.report.review_view import because, review_document
 from needlewise.report.review_words import ReviewWords
 from needlewise.report.view import facts
 
@@ -166,7 +166,7 @@ def _goal(review: Review) -> GoalJson | None:
     return GoalJson(
         instrument=goal.instrument, target=tenth(goal.target), week=tenth(goal.week), own=goal.own,
         met=goal.met, chance=counts[0], chance_low=counts[1], chance_high=counts[2],
-        why=ReviewWords(review)[f"no_number.{goal.why}"] if goal.why else "",
+        why=ReviewWords(review).why_none(goal.why) if goal.why else "",
     )  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def _from_now(review: Review, switch: Switch) -> FromNowJson:
         forecast=None if switch.forecast is None else _forecast(switch.forecast),
         effect=_effect(cell.effect),
         certainty=None if cell.certainty is None else cell.certainty.level,
-        why=why_none(ReviewWords(review), switch.why) if switch.why else "",
+        why=ReviewWords(review).why_none(switch.why) if switch.why else "",
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from needlewise.followup import Review
 from needlewise.followup.advice import Because
 from needlewise.followup.progress import Progress
-from needlewise.outlook.cells import NO_FIGURE
 from needlewise.report.claims import cited
 from needlewise.report.document import (
     Block,
@@ -210,7 +209,7 @@ def _goal(words: ReviewWords) -> Section | None:
             words.words.short(review.record.option),
         )))  # fmt: skip
     else:
-        blocks.append(Paragraph(words.say("goal.none", words[f"no_number.{goal.why}"])))
+        blocks.append(Paragraph(words.say("goal.none", words.why_none(goal.why))))
     return Section("goal", words["section.goal"], tuple(blocks))
 
 
@@ -233,11 +232,11 @@ def _options(words: ReviewWords) -> Section:
         ahead = (
             words.level(switch.forecast, f"from-now.{switch.option}")
             if switch.forecast is not None
-            else (why_none(words, switch.why),)
+            else (words.why_none(switch.why),)
         )
         effect: Text = (
             (words["options.reference"],) if not option.components
-            else (why_none(words, cell.why),) if cell.effect is None
+            else (words.why_none(cell.why),) if cell.effect is None
             else (difference_number(cell.effect, 0, f"review.effect.{switch.option}"),)
         )  # fmt: skip
         if cell.effect is not None and cell.evidence == "other-people":
@@ -258,12 +257,6 @@ def _options(words: ReviewWords) -> Section:
         Paragraph((words["options.same"],)),
     )  # fmt: skip
     return Section("options", words["section.options"], blocks)
-
-
-def why_none(words: ReviewWords, why: str) -> str:
-    """Why there is no forecast, in words."""
-    known = words.node("no_number")
-    return str(known[why]) if why in known else NO_FIGURE[why]
 
 
 def _events(words: ReviewWords) -> Section:

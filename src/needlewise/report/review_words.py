@@ -9,6 +9,7 @@ from needlewise.followup import Review
 from needlewise.followup.progress import Progress
 from needlewise.followup.thresholds import Measure
 from needlewise.followup.trajectory import Forecast
+from needlewise.outlook.cells import NO_FIGURE
 from needlewise.report.document import Num, Text, line
 from needlewise.report.numbers import hundred, ten, tenth
 from needlewise.report.words import Words
@@ -79,10 +80,15 @@ class ReviewWords:
         assert pair is not None
         return Num(f"{tenth(pair[1]):g}", f"review.{which}.{found.measure.field}")
 
-    def level(self, forecast: Forecast | None, name: str) -> Text:
-        """Expected pain 0-10 with its range and that of one score, or that nobody looked."""
+    def why_none(self, why: str) -> str:
+        """Why there is no forecast and no chance, in words."""
+        known = self.node("no_number")
+        return str(known[why]) if why in known else NO_FIGURE[why]
+
+    def level(self, forecast: Forecast | None, name: str, why: str = "not-studied") -> Text:
+        """Expected pain 0-10 with its range and that of one score, or why there is none."""
         if forecast is None:
-            return (self["over_time.not_known"],)
+            return (self.why_none(why or "not-studied"),)
         e, you = forecast.expected, forecast.you
         return self.say(
             "over_time.cell",
