@@ -120,6 +120,9 @@ def test_a_stop_shows_no_number_of_the_course(reviewed, channel):
     assert not NEVER["comparison"].find(told)
     assert "expected pain" not in told
     assert SHOW["why_stopped"].find(told)
+    assert SHOW["no_attribution"].find(told)
+    assert "nothing goes on by itself" in told
+    assert not NEVER["reassurance"].find(told)
     assert numbers(review_document(reviewed["worse"])) == ()
     data = json.loads(review_json(reviewed["worse"]))
     assert data["numbers"] == {}

@@ -35,9 +35,9 @@ from needlewise.topic import Row
 
 def review_document(review: Review) -> Document:
     """The document of a review; after a stop the stop page, without any number."""
-    if review.stopped:
-        return document(review.comparison)
     words = ReviewWords(review)
+    if review.stopped:
+        return replace(document(review.comparison), sections=review_sections(review))
     page = Document(
         words["title"], _subtitle(words), review_sections(review), facts(review.comparison),
         sources=_sources(review),
@@ -48,9 +48,9 @@ def review_document(review: Review) -> Document:
 
 def review_sections(review: Review) -> tuple[Section, ...]:
     """The sections of a review in the one order; those of the stop page after a stop."""
-    if review.stopped:
-        return document(review.comparison).sections
     words = ReviewWords(review)
+    if review.stopped:
+        return (*document(review.comparison).sections, *_stopped(words))
     found = (
         _advice(words),
         _scores(words),
@@ -64,6 +64,18 @@ def review_sections(review: Review) -> tuple[Section, ...]:
         _help(words),
     )
     return tuple(section for section in found if section is not None)
+
+
+def _stopped(words: ReviewWords) -> tuple[Section, ...]:
+    """What a stop means for the course; where help cannot wait nothing is put beside it."""
+    if words.review.triage.outcome != "clarify":
+        return ()
+    lines = (words[f"advice.{words.review.advice.word}"], words["stopped"], words["decision.renew"])
+    return (
+        Section(
+            "review", words["section.review"], (Bullets(tuple((text,) for text in lines)),)
+        ),
+    )  # fmt: skip
 
 
 def _subtitle(words: ReviewWords) -> Text:
