@@ -1,0 +1,1 @@
+"""Examination and constraints to a plan that the practitioner confirms."""
