@@ -32,14 +32,13 @@ def over_time(words: ReviewWords) -> Section:
     if trajectory is None:
         why = words[f"no_number.{review.why_no_course}"]
         return Section("over-time", title, (Paragraph(words.say("goal.none", why)),))
-    known = bool(trajectory.updated)
     error = Num(f"{ten(trajectory.error):g}", "review.error")
     blocks: list[Block] = [
         Paragraph((words["over_time.intro"],)),
         _chart(words, trajectory),
         _table(words, trajectory),
     ]
-    if trajectory.unused and known:
+    if trajectory.unused:
         weeks = joined([(words.week(w),) for w in trajectory.unused])
         blocks.append(Paragraph(words.say("over_time.unused", weeks), "small"))
     blocks.append(Paragraph(words.say("over_time.error", error), "small"))
@@ -90,7 +89,8 @@ def _chart(words: ReviewWords, trajectory: Trajectory) -> Chart:
             None, last,
         ),
     ]  # fmt: skip
-    series = (*(s for s in lines if s.points), _own_scores(words, trajectory))
+    own = _own_scores(words, trajectory)
+    series = tuple(s for s in (*lines, own) if s.points)
     gaps = [week for s in series for week in s.gaps]
     ticks = {0.0, *(w for w in horizons if w <= last), tenth(review.now), *gaps}
     weeks = tuple((w, words.week(w)) for w in sorted(ticks))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from needlewise.followup import Review
 from needlewise.followup.advice import Because
 from needlewise.followup.progress import Progress
+from needlewise.followup.review import Switch
 from needlewise.report.claims import cited
 from needlewise.report.document import (
     Block,
@@ -230,45 +231,42 @@ def _goal(words: ReviewWords) -> Section | None:
 
 def _options(words: ReviewWords) -> Section:
     """Every option from now on, with what was known of it at the start unchanged beside it."""
-    review, said = words.review, words.words
-    primary = float(review.topic.settings["horizons"][0]["week"])
-    rows = []
-    for switch in review.switches:
-        option = review.topic.option(switch.option)
-        cell = review.comparison.outlook.cell(switch.option, "pain", primary)
-        name = (
-            (words["options.stop"],) if not option.components
-            else words.say("options.go_on", option.label) if option.id == review.record.option
-            else words.say("options.switch", option.label)
-        )  # fmt: skip
-        ahead = (
-            words.level(switch.forecast, f"from-now.{switch.option}")
-            if switch.forecast is not None
-            else (words.why_none(switch.why),)
-        )
-        effect: Text = (
-            (words["options.reference"],) if not option.components
-            else (words.why_none(cell.why),) if cell.effect is None
-            else (difference_number(cell.effect, 0, f"review.effect.{switch.option}"),)
-        )  # fmt: skip
-        if cell.effect is not None and cell.evidence == "other-people":
-            effect = said.say("verdict.there", effect, cell.audience)
-        sure = (
-            words["options.no_grade"] if cell.certainty is None
-            else f"{cell.certainty.level}: {cell.certainty.reason}"
-        )  # fmt: skip
-        rows.append((name, ahead, effect, (sure,)))
-    weeks = f"{review.switches[0].weeks:g}"
-    blocks: tuple[Block, ...] = (
-        Paragraph((words["options.intro"],)),
-        Table(
-            words["options.caption"].format(weeks), tuple(words.node("options.columns")),
-            tuple(rows),
-        ),
-        Paragraph((words["options.stop_note"],)),
-        Paragraph((words["options.same"],)),
-    )  # fmt: skip
+    switches = words.review.switches
+    table = Table(
+        words["options.caption"].format(f"{switches[0].weeks:g}"),
+        tuple(words.node("options.columns")),
+        tuple(_from_now(words, switch) for switch in switches),
+    )
+    known = any(switch.forecast is not None for switch in switches)
+    before = (Paragraph((words["options.intro"],)),) if known else ()
+    after = (Paragraph((words["options.stop_note"],)),) if known else ()
+    blocks = (*before, table, *after, Paragraph((words["options.same"],)))
     return Section("options", words["section.options"], blocks)
+
+
+def _from_now(words: ReviewWords, switch: Switch) -> tuple[Text, ...]:
+    """One option: its name as a step, expected pain, the trials' difference, how sure it is."""
+    review = words.review
+    option = review.topic.option(switch.option)
+    cell = review.comparison.outlook.cell(switch.option, "pain", switch.weeks)
+    name = (
+        (words["options.stop"],) if not option.components
+        else words.say("options.go_on", option.label) if option.id == review.record.option
+        else words.say("options.switch", option.label)
+    )  # fmt: skip
+    effect: Text = (
+        (words["options.reference"],) if not option.components
+        else (words.why_none(cell.why),) if cell.effect is None
+        else (difference_number(cell.effect, 0, f"review.effect.{switch.option}"),)
+    )  # fmt: skip
+    if cell.effect is not None and cell.evidence == "other-people":
+        effect = words.words.say("verdict.there", effect, cell.audience)
+    sure = (
+        words["options.no_grade"] if cell.certainty is None
+        else f"{cell.certainty.level}: {cell.certainty.reason}"
+    )  # fmt: skip
+    ahead = words.level(switch.forecast, f"from-now.{switch.option}", switch.why)
+    return name, ahead, effect, (sure,)
 
 
 def _events(words: ReviewWords) -> Section:
