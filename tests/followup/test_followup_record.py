@@ -237,3 +237,36 @@ def test_nothing_is_written_by_reading(tmp_path):
     before = sorted(Path(ROOT / "examples" / "courses").iterdir())
     CourseRecord.from_file(EXAMPLES[0], TOPIC).to_toml()
     assert sorted(Path(ROOT / "examples" / "courses").iterdir()) == before
+
+
+# ---- Whatever is given, a sentence or a record ----
+
+ANYTHING = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-(10**20), 10**20), st.floats(),
+        st.text(max_size=8), st.dates(), st.datetimes(), st.times(),
+        st.sampled_from(["acupuncture", "bruise", "2026-10-08", "continue", "pain_nrs"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(
+            ["date", "week", "pain_nrs", "rmdq24", "kind", "grade", "hours", "choice", "option",
+             "started", "ended", "instrument", "target", "by", "values", "items", "x"]),
+            inner, max_size=4),
+    ),
+    max_leaves=8,
+)  # fmt: skip
+KEYS = ["score", "session", "event", "decision", "earlier", "goal", "person", "started", "option",
+        "sessions_done", "hours_since_last", "next_review", "notes", "course", "plan", "values",
+        "scores"]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(changes=st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=4))
+def test_anything_is_taken_or_refused_in_words(changes):
+    try:
+        record = CourseRecord.from_mapping({**copy.deepcopy(GOOD), **changes}, TOPIC)
+    except InputError as refused:
+        assert str(refused).endswith((".", "?"))  # noqa: PT017
+        return
+    assert CourseRecord.from_mapping(record.to_mapping(), TOPIC).hash == record.hash
