@@ -244,13 +244,15 @@ def _faults(topic: Topic, found: Examination) -> Any:
     for number, one in enumerate(found.palpation):
         where = f"palpation.{number}"
         if one.muscle not in muscles:
-            yield f"{where}: the muscle '{one.muscle}' is not known; choose from {', '.join(sorted(muscles))}."
+            known = ", ".join(sorted(muscles))
+            yield f"{where}: the muscle '{one.muscle}' is not known; choose from {known}."
         for side in one.sides:
             if (one.muscle, side) in seen:
                 yield f"{where}: {one.muscle} on the {side} is told twice; keep one."
             seen.add((one.muscle, side))
     if len(found.palpation) > MOST_FINDINGS:
-        yield f"palpation holds {len(found.palpation)} findings; keep the {MOST_FINDINGS} that matter."
+        told = len(found.palpation)
+        yield f"palpation holds {told} findings; keep the {MOST_FINDINGS} that matter."
     if found.palpation and not found.regions:
         yield "regions is empty though there are findings; say where it hurts."
     known = {row["pattern"] for row in topic["patterns"]}
@@ -269,4 +271,4 @@ def _goal_faults(topic: Topic, goal: Goal) -> Any:
     for name in ("now", "target"):
         value = getattr(goal, name)
         if value is not None and low is not None and high is not None and not low <= value <= high:
-            yield f"goal.{name} is {value:g}, outside the range {low:g} to {high:g} of {goal.instrument}."
+            yield f"goal.{name} is {value:g}; {goal.instrument} runs from {low:g} to {high:g}."
