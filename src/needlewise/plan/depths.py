@@ -139,7 +139,8 @@ def _rules(topic: Topic, role: str, kind: str, ref: str) -> Iterator[Row]:
 
 def _sites(topic: Topic, rule: Row) -> Iterator[Row]:
     for row in topic["safe_depths"]:
-        if fnmatchcase(row["site_or_point"], rule["site"]):
+        structure = fnmatchcase(row["structure"], rule["structure"] or "*")
+        if structure and fnmatchcase(row["site_or_point"], rule["site"]):
             yield row
 
 

@@ -1,4 +1,4 @@
-"""The plan's rules, read from `plan_rules.csv`: what a limit of triage or an answer does to a target.
+"""The plan's rules (`plan_rules.csv`): what a limit of triage or an answer does to a target.
 
 A rule hangs on the very words of a limit in `option_rules.csv` (`phrase`), on the answers (`when`,
 the condition language of `needlewise.person.rules`), or on neither: then it always holds. Every
@@ -82,7 +82,6 @@ class _Known:
         self.refs |= {row["code"] for row in topic["points"]}
         self.refs |= {row["adjunct"] for row in topic["plan_adjuncts"]}
         self.refs |= set(POSITIONS)
-        # Custom warns of points this pack does not hold (GB21); such a name is no mistake.
         self.regions = {row["region"] for row in topic["plan_places"]} | {HERE}
         self.dangers = {row["danger"] for row in topic["plan_dangers"]}
 
@@ -105,7 +104,7 @@ def _rule(row: Row, intake: Intake, pack: dict[str, Row], known: _Known) -> Plan
         when=parse(row["when"]) if row["when"] else None,
         applies_unknown=row["if_unknown"] == APPLY,
         effect=row["effect"],
-        kinds=frozenset(listed(row["kinds"])),
+        kinds=frozenset({row["kind"]} if row["kind"] else {MUSCLE, POINT}),
         refs=frozenset(listed(row["refs"])),
         regions=frozenset(regions - {HERE}),
         here=HERE in regions,
@@ -127,9 +126,8 @@ def _faults(row: Row, intake: Intake, pack: dict[str, Row], known: _Known) -> It
         yield "phrase and when are both given"
     if not row["phrase"] and not row["text"]:
         yield "it has no text"
-    for kind in listed(row["kinds"]):
-        if kind not in (MUSCLE, POINT, ADJUNCT):
-            yield f"'{kind}' is no kind of target"
+    if row["kind"] not in ("", MUSCLE, POINT, ADJUNCT):
+        yield f"'{row['kind']}' is no kind of target"
     for column, names in (("regions", known.regions), ("danger", known.dangers)):
         for name in listed(row[column]):
             if name not in names:
@@ -156,7 +154,9 @@ def _condition_faults(text: str, intake: Intake) -> Iterator[str]:
             yield f"{test.field} is no field of intake.csv"
         if negated:
             yield f"{test.field} stands under 'not', so an added answer could lift the limit"
-    fault = monotone_fault(condition, lambda name: name in intake.fields and intake.fields[name].sign)
+    fault = monotone_fault(
+        condition, lambda name: name in intake.fields and intake.fields[name].sign
+    )
     if fault is not None:
         yield fault
 
