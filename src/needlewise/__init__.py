@@ -34,6 +34,9 @@ _HOME = {
     "CourseRecord": "needlewise.followup",
     "Review": "needlewise.followup",
     "review": "needlewise.followup",
+    "Examination": "needlewise.plan",
+    "Plan": "needlewise.plan",
+    "make_plan": "needlewise.plan",
     "InputError": "needlewise.errors",
 }
 _ROOMS = ("report",)

@@ -17,6 +17,8 @@ from needlewise.errors import InputError
 if TYPE_CHECKING:
     from needlewise.choice import Comparison
     from needlewise.followup import Review
+    from needlewise.plan import Plan
+    from needlewise.report.document import Document
     from needlewise.topic import Topic
 
 STOP, BAD_INPUT, FAULT = 3, 2, 1
@@ -121,6 +123,11 @@ def explain(
     rank: Annotated[str | None, typer.Option(help="The ranking it was shown under.")] = None,
     course: Annotated[Path | None, typer.Option(help="The course it was shown for.")] = None,
     on: Annotated[str | None, typer.Option(help="The day of that review, 2026-11-05.")] = None,
+    examination: Annotated[
+        Path | None, typer.Option(help="The examination of the plan it was shown on.")
+    ] = None,
+    option: Annotated[str | None, typer.Option(help="The option of that plan.")] = None,
+    edits: Annotated[Path | None, typer.Option(help="The edits of that plan.")] = None,
     topic: TopicName = "low-back-pain",
 ) -> None:
     """Where a number comes from: formula, inputs, rows, weights, sources, assumptions."""
@@ -133,6 +140,14 @@ def explain(
         out(explain_review(_reviewed(load_topic(topic), course, person, on), number))
         return
     path = person or Path("examples/office_worker.toml")
+    if examination is not None:
+        from needlewise.report.explain_plan import explain_plan
+
+        if option is None:
+            raise InputError("Name the option of the plan: --option dry-needling, for example.")
+        found = _planned(load_topic(topic), path, examination, option, edits)
+        out(explain_plan(found, number))
+        return
     out(explain_number(_compared(load_topic(topic), path, rank), number))
 
 
@@ -170,10 +185,6 @@ def review(
     topic: TopicName = "low-back-pain",
 ) -> None:
     """Look back at a course: what the scores show, what may come, and what to do next."""
-    from needlewise.report import terminal
-    from needlewise.report.as_html import html as page_of
-    from needlewise.report.as_pdf import pdf_bytes
-    from needlewise.report.files import check, write
     from needlewise.report.review_json import review_json, review_schema
     from needlewise.report.review_view import review_document
     from needlewise.topic import load_topic
@@ -183,25 +194,105 @@ def review(
         return
     if course is None:
         raise InputError("Give a file with a course so far, such as examples/courses/*.toml.")
+    _writable(html, pdf, force=force)
+    found = _reviewed(load_topic(topic), course, person, on)
+    shown = review_json(found) if as_json else None
+    _shown(review_document(found), shown, html, pdf, ids=ids, force=force)
+    if found.stopped:
+        raise typer.Exit(STOP)
+
+
+@app.command()
+def plan(
+    person: Annotated[Path | None, typer.Argument(help="A person's answers, TOML or JSON.")] = None,
+    examination: Annotated[
+        Path | None, typer.Argument(help="What was found, TOML or JSON.")
+    ] = None,
+    option: Annotated[str | None, typer.Option(help="Which option is planned.")] = None,
+    edits: Annotated[
+        Path | None, typer.Option(help="What the practitioner confirms and changes.")
+    ] = None,
+    reader: Annotated[
+        str, typer.Option("--for", help="Who reads it: practitioner or patient.")
+    ] = "practitioner",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Also write a web page file.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Also write a PDF.")] = None,
+    ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
+    json_schema: Annotated[
+        bool, typer.Option("--json-schema", help="Print the schema of --json and stop.")
+    ] = False,
+    force: Force = False,
+    topic: TopicName = "low-back-pain",
+) -> None:
+    """Plan a course of one option: where, how deep, how often, what to heed, when to stop."""
+    from needlewise.report.plan_json import plan_json, plan_schema
+    from needlewise.report.plan_view import plan_document
+    from needlewise.topic import load_topic
+
+    if json_schema:
+        out(plan_schema())
+        return
+    if person is None or examination is None or option is None:
+        raise InputError(
+            "Give a person's answers, an examination and an option, for example: needlewise plan "
+            "me.toml examples/examinations/trigger_points.toml --option dry-needling."
+        )
+    if reader not in {"practitioner", "patient"}:
+        raise InputError(f"--for takes practitioner or patient, not '{reader}'.")
+    _writable(html, pdf, force=force)
+    found = _planned(load_topic(topic), person, examination, option, edits)
+    page = plan_document(found, for_whom=reader)  # type: ignore[arg-type]
+    _shown(page, plan_json(found) if as_json else None, html, pdf, ids=ids, force=force)
+    if found.stopped or found.status == "refused":
+        raise typer.Exit(STOP)
+
+
+def _planned(
+    topic: Topic, person: Path, examination: Path, option: str, edits: Path | None
+) -> Plan:
+    from needlewise.person import Person
+    from needlewise.plan import Examination, make_plan, read_edits
+
+    return make_plan(
+        topic,
+        Person.from_file(person, topic),
+        Examination.from_file(examination, topic),
+        option,
+        edits=read_edits(edits) if edits is not None else (),
+    )
+
+
+def _writable(html: Path | None, pdf: Path | None, *, force: bool) -> None:
+    """Whether the files asked for can be written, before any work is done."""
+    from needlewise.report.files import check
+
     for path in (html, pdf):
         if path is not None:
             check(path, force=force)
     if html is not None and pdf is not None and html.resolve() == pdf.resolve():
         raise InputError(f"{html} cannot be both the web page and the PDF; give two names.")
-    found = _reviewed(load_topic(topic), course, person, on)
-    page = review_document(found)
+
+
+def _shown(
+    page: Document, json: str | None, html: Path | None, pdf: Path | None, *, ids: bool, force: bool
+) -> None:
+    """A page in the terminal or as JSON, and as the files asked for: all are made, or none."""
+    from needlewise.report import terminal
+    from needlewise.report.as_html import html as page_of
+    from needlewise.report.as_pdf import pdf_bytes
+    from needlewise.report.files import write
+
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    shown = review_json(found) if as_json else terminal.text(page, ids=ids, colour=colour)
+    shown = terminal.text(page, ids=ids, colour=colour) if json is None else json
     files = {}
     if html is not None:
         files[html] = page_of(page).encode()
     if pdf is not None:
         files[pdf] = pdf_bytes(page)
-    for path, content in files.items():  # only when all are made is any written
+    for path, content in files.items():
         write(path, content, force=force)
     out(shown)
-    if found.stopped:
-        raise typer.Exit(STOP)
 
 
 @app.command()

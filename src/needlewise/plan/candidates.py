@@ -57,7 +57,8 @@ def trials_of(topic: Topic, kind: str, techniques: tuple[str, ...]) -> dict[str,
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for row in topic["needling"]:
         if row["kind"] == kind and (row["study_id"], row["arm_id"]) in arms:
-            found[row["name"]][row["study_id"]] = None
+            for name in topic.texts["plan"]["trial_names"].get(row["name"], (row["name"],)):
+                found[name][row["study_id"]] = None
     return {name: tuple(studies) for name, studies in found.items()}
 
 

@@ -63,7 +63,8 @@ class Plan:
         items: the session card; needles first, then what goes beside.
         blocked: what was proposed or asked for and is forbidden here.
         general: limits on the whole plan; before_session: what is entered or checked again first.
-        instead: points elsewhere, where a region cannot be reached: the practitioner's choice.
+        instead: points elsewhere, where a region cannot be reached: the practitioner's choice;
+            offers: what custom offers there.
         course, other_courses: sessions and spacing; review, stop: when to look again and stop.
         changes: what the practitioner changed, in order.
         start, signed_by: when it starts, and who signed (None: open).
@@ -86,6 +87,7 @@ class Plan:
     before_session: tuple[Because, ...] = ()
     unreachable: tuple[tuple[str, str, Because], ...] = ()
     instead: tuple[Row, ...] = ()
+    offers: tuple[Because, ...] = ()
     course: Course = UNKNOWN_COURSE
     other_courses: tuple[Course, ...] = ()
     review: ReviewPoint | None = None
@@ -191,7 +193,7 @@ def _proposed(plan: Plan) -> Plan:
     """What the program proposes, before the practitioner has had a say."""
     topic, person, examination = plan.topic, plan.person, plan.examination
     population = plan.comparison.outlook.subject.population
-    bounds = constraints(topic, person, plan.triage, examination)
+    bounds = constraints(topic, person, plan.triage, examination).of(plan.option.id)
     found = courses(topic, plan.option.id, population)
     course = found[0] if found else UNKNOWN_COURSE
     items, blocked = sorted_out(topic, plan.option, candidates(plan), bounds, course)
@@ -206,7 +208,7 @@ def _proposed(plan: Plan) -> Plan:
         general=bounds.general if needled else (),
         before_session=bounds.before_session if needled else (),
         unreachable=tuple((*place, why) for place, why in bounds.unreachable.items()),
-        instead=_instead(plan, bounds, blocked),
+        instead=_instead(plan, bounds, blocked), offers=bounds.offers,
         course=course, other_courses=found[1:],
         review=review_point(topic, population, course, needled=needled, start=None),
         stop=stop_rules(topic) if needled else (),

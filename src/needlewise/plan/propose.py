@@ -68,33 +68,25 @@ def row_of(topic: Topic, kind: str, ref: str) -> Row:
 def _muscle(topic: Topic, candidate: Candidate, course: Course, bounds: Constraints) -> Item:
     target = candidate.target
     row = row_of(topic, MUSCLE, target.ref)
-    cautions = [
-        Because.of(row, row[column], f"plan.caution.{target.ref}")
-        for column in ("structures_at_risk", "forbidden_or_caution")
-        if row[column]
-    ]
     return Item(
         target, row["muscle"], place=row["trigger_point_sites"],
         position=position(topic, words_positions(topic, row["patient_position"]), bounds),
         ceiling=ceiling(topic, MUSCLE, target.ref), direction=row["needle_direction"],
         needle=row["typical_needle_length_mm"], technique=row["depth_note"],
-        expect=twitch(topic), why=candidate.why, cautions=tuple(cautions),
+        expect=twitch(topic), why=candidate.why,
     )  # fmt: skip
 
 
 def _point(topic: Topic, candidate: Candidate, course: Course, bounds: Constraints) -> Item:
     target = candidate.target
     row = row_of(topic, POINT, target.ref)
-    cautions = (
-        [Because.of(row, row["cautions"], f"plan.caution.{target.ref}")] if row["cautions"] else []
-    )
     usual = topic.texts["plan"]["positions"].get(row["region"], ())
     return Item(
         target, f"{row['code']} {row['pinyin']}", place=row["landmark"],
         position=position(topic, tuple(usual), bounds), ceiling=ceiling(topic, POINT, target.ref),
         direction=row["needle_direction"],
         retention=f"{course.minutes} min" if course.minutes else "",
-        why=candidate.why, cautions=tuple(cautions), replaces_trials=not candidate.trials,
+        why=candidate.why, replaces_trials=not candidate.trials,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from needlewise.plan.examination import Examination, Palpation
 from needlewise.plan.items import Because
@@ -82,10 +82,16 @@ def patterns(topic: Topic, examination: Examination) -> tuple[Pattern, ...]:
     """The patterns chosen, in the order of `patterns.csv`."""
     codes = [row["code"] for row in topic["points"]]
     return tuple(
-        Pattern(row, points_named(row["points"], codes), Because.of(row, row["pattern"]))
+        Pattern(row, points_named(row["points"], codes), _named(row))
         for row in topic["patterns"]
         if row["pattern"] in examination.traditional.pattern
     )
+
+
+def _named(row: Row) -> Because:
+    """The pattern as a reason; of its sources those of the points, not of the codes."""
+    told = Because.of(row, row["pattern"], "plan.pattern")
+    return replace(told, source=told.source.partition("; codes:")[0])
 
 
 def pattern_reliability(topic: Topic) -> Row | None:

@@ -30,7 +30,7 @@ def downsides(words: Words) -> Section:
     rows = []
     for row in words.topic["harm_rows"]:
         denominator = int(row["denominator"])
-        cells = [_harm_text(words, outlook.harm(o.id, row["event"])) for o in options]
+        cells = [harm_text(words, outlook.harm(o.id, row["event"])) for o in options]
         rows.append((line("{}, of {:,}".replace("{:,}", f"{denominator:,}"), row["label"]), *cells))
     columns = ("Unwanted effect", *(o.label for o in options))
     return Section(
@@ -44,7 +44,8 @@ def downsides(words: Words) -> Section:
     )
 
 
-def _harm_text(words: Words, harm: HarmLine) -> Text:
+def harm_text(words: Words, harm: HarmLine) -> Text:
+    """How often a harm was seen under one option, with its range, or why there is no rate."""
     option = words.topic.option(harm.option)
     if not option.components:
         return (words["downsides.no_needles"],)
