@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.person.people import calm, put
+from tests.person.people import calm, cases, put, with_unnamed_signs_no
 
 from needlewise.errors import InputError
 from needlewise.person import Person, triage
@@ -383,6 +383,40 @@ def test_unknown_targets_and_options_are_told():
         case().on(Target("point", "BL999", "left"), "acupuncture")
     with pytest.raises(InputError, match="no option"):
         case().on(point("BL23"), "leeches")
+
+
+def test_what_triage_applies_although_unknown_binds_the_plan():
+    early = case(pregnant="yes")  # the week is not answered
+    assert hard(early, muscle("lumbar-multifidus"), "dry-needling")
+    medicines = [{"name": "warfarin", "class": "anticoagulant"}]
+    old = case(medicines=medicines, labs={"inr": 2.4})  # its age is not answered
+    assert any("INR" in because.text for because in old.before_session)
+    steroid = case(medicines=[{"class": "corticosteroid", "name": "prednisolone"}])
+    assert any("skin" in limit.text for limit in steroid.general)  # the dose is not answered
+
+
+def test_the_cases_of_the_topic():
+    seen = 0
+    for name, intake, _ in cases(TOPIC):
+        try:
+            person = Person.from_mapping(with_unnamed_signs_no(TOPIC, intake), TOPIC)
+        except InputError:  # a case about an answer that cannot be
+            continue
+        found = constraints(TOPIC, person, triage(TOPIC, person))
+        for code in intake.get("plan_points") or ():
+            if intake.get("pregnant") == "yes":
+                assert blocks(found, point(code)), name
+                seen += 1
+    assert seen
+    both = [{"kind": "cast", "region": f"{side}_lower_leg"} for side in ("left", "right")]
+    found = case(access_limits=both)
+    for side in ("left", "right"):
+        assert hard(found, Target("point", "BL57", side)), side
+        assert hard(found, Target("point", "KI3", side)), side
+    assert not blocks(found, Target("point", "SI3", "left"))
+    assert not blocks(found, Target("point", "EX-UE7", "left"))
+    gone = case(access_limits=[])
+    assert not blocks(gone, Target("point", "BL57", "left"))
 
 
 # ---- places ----
