@@ -12,16 +12,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import typer
 
+from needlewise import cli_course
+from needlewise.cli_course import planned, reviewed
+from needlewise.cli_parts import BAD_INPUT, FAULT, STOP, Force, TopicName, out, writable
 from needlewise.errors import InputError
 
 if TYPE_CHECKING:
     from needlewise.choice import Comparison
-    from needlewise.followup import Review
-    from needlewise.plan import Plan
-    from needlewise.report.document import Document
     from needlewise.topic import Topic
-
-STOP, BAD_INPUT, FAULT = 3, 2, 1
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None,
@@ -36,16 +34,6 @@ app.add_typer(topic_app, name="topic")
 app.add_typer(evidence_app, name="evidence")
 app.add_typer(person_app, name="person")
 app.add_typer(cases_app, name="cases")
-
-TopicName = Annotated[str, typer.Option("--topic", help="A shipped topic's name or a folder.")]
-Force = Annotated[bool, typer.Option("--force", help="Write over files that are there.")]
-PersonFile = Annotated[Path, typer.Argument(help="A person's answers, TOML or JSON.")]
-
-
-def out(text: str) -> None:
-    """Print as UTF-8 whatever the terminal's own encoding."""
-    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-    sys.stdout.flush()
 
 
 def _compared(topic: Topic, path: Path, rank: str | None) -> Comparison:
@@ -79,7 +67,7 @@ def compare(
 ) -> None:
     """Compare the options for one person."""
     from needlewise import report
-    from needlewise.report.files import check, write
+    from needlewise.report.files import write
 
     if json_schema:
         from needlewise.report.as_json import schema
@@ -88,11 +76,7 @@ def compare(
         return
     if person is None:
         raise InputError("Give a file with a person's answers, or make one with needlewise ask.")
-    for path in (html, pdf):
-        if path is not None:
-            check(path, force=force)
-    if html is not None and pdf is not None and html.resolve() == pdf.resolve():
-        raise InputError(f"{html} cannot be both the web page and the PDF; give two names.")
+    writable(html, pdf, force=force)
     from needlewise.topic import load_topic
 
     comparison = _compared(load_topic(topic), person, rank)
@@ -137,7 +121,7 @@ def explain(
     if course is not None:
         from needlewise.report.explain_review import explain_review
 
-        out(explain_review(_reviewed(load_topic(topic), course, person, on), number))
+        out(explain_review(reviewed(load_topic(topic), course, person, on), number))
         return
     path = person or Path("examples/office_worker.toml")
     if examination is not None:
@@ -145,154 +129,14 @@ def explain(
 
         if option is None:
             raise InputError("Name the option of the plan: --option dry-needling, for example.")
-        found = _planned(load_topic(topic), path, examination, option, edits)
+        found = planned(load_topic(topic), path, examination, option, edits)
         out(explain_plan(found, number))
         return
     out(explain_number(_compared(load_topic(topic), path, rank), number))
 
 
-def _reviewed(topic: Topic, course: Path, person: Path | None, on: str | None) -> Review:
-    from datetime import date
-
-    from needlewise.followup import CourseRecord
-    from needlewise.followup import review as look_back
-    from needlewise.person import Person
-
-    try:
-        today = date.today() if on is None else date.fromisoformat(on)
-    except ValueError:
-        raise InputError(f"--on must be a day such as 2026-11-05, not '{on}'.") from None
-    record = CourseRecord.from_file(course, topic)
-    someone = None if person is None else Person.from_file(person, topic)
-    return look_back(topic, someone, record, today=today)
-
-
-@app.command()
-def review(
-    course: Annotated[Path | None, typer.Argument(help="A course so far, TOML or JSON.")] = None,
-    person: Annotated[
-        Path | None, typer.Option(help="The answers at the start, where the course has none.")
-    ] = None,
-    on: Annotated[str | None, typer.Option(help="The day of the review; default: today.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    html: Annotated[Path | None, typer.Option(help="Also write a web page file.")] = None,
-    pdf: Annotated[Path | None, typer.Option(help="Also write a PDF.")] = None,
-    ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
-    json_schema: Annotated[
-        bool, typer.Option("--json-schema", help="Print the schema of --json and stop.")
-    ] = False,
-    force: Force = False,
-    topic: TopicName = "low-back-pain",
-) -> None:
-    """Look back at a course: what the scores show, what may come, and what to do next."""
-    from needlewise.report.review_json import review_json, review_schema
-    from needlewise.report.review_view import review_document
-    from needlewise.topic import load_topic
-
-    if json_schema:
-        out(review_schema())
-        return
-    if course is None:
-        raise InputError("Give a file with a course so far, such as examples/courses/*.toml.")
-    _writable(html, pdf, force=force)
-    found = _reviewed(load_topic(topic), course, person, on)
-    shown = review_json(found) if as_json else None
-    _shown(review_document(found), shown, html, pdf, ids=ids, force=force)
-    if found.stopped:
-        raise typer.Exit(STOP)
-
-
-@app.command()
-def plan(
-    person: Annotated[Path | None, typer.Argument(help="A person's answers, TOML or JSON.")] = None,
-    examination: Annotated[
-        Path | None, typer.Argument(help="What was found, TOML or JSON.")
-    ] = None,
-    option: Annotated[str | None, typer.Option(help="Which option is planned.")] = None,
-    edits: Annotated[
-        Path | None, typer.Option(help="What the practitioner confirms and changes.")
-    ] = None,
-    reader: Annotated[
-        str, typer.Option("--for", help="Who reads it: practitioner or patient.")
-    ] = "practitioner",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    html: Annotated[Path | None, typer.Option(help="Also write a web page file.")] = None,
-    pdf: Annotated[Path | None, typer.Option(help="Also write a PDF.")] = None,
-    ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
-    json_schema: Annotated[
-        bool, typer.Option("--json-schema", help="Print the schema of --json and stop.")
-    ] = False,
-    force: Force = False,
-    topic: TopicName = "low-back-pain",
-) -> None:
-    """Plan a course of one option: where, how deep, how often, what to heed, when to stop."""
-    from needlewise.report.plan_json import plan_json, plan_schema
-    from needlewise.report.plan_view import plan_document
-    from needlewise.topic import load_topic
-
-    if json_schema:
-        out(plan_schema())
-        return
-    if person is None or examination is None or option is None:
-        raise InputError(
-            "Give a person's answers, an examination and an option, for example: needlewise plan "
-            "me.toml examples/examinations/trigger_points.toml --option dry-needling."
-        )
-    if reader not in {"practitioner", "patient"}:
-        raise InputError(f"--for takes practitioner or patient, not '{reader}'.")
-    _writable(html, pdf, force=force)
-    found = _planned(load_topic(topic), person, examination, option, edits)
-    page = plan_document(found, for_whom=reader)  # type: ignore[arg-type]
-    _shown(page, plan_json(found) if as_json else None, html, pdf, ids=ids, force=force)
-    if found.stopped or found.status == "refused":
-        raise typer.Exit(STOP)
-
-
-def _planned(
-    topic: Topic, person: Path, examination: Path, option: str, edits: Path | None
-) -> Plan:
-    from needlewise.person import Person
-    from needlewise.plan import Examination, make_plan, read_edits
-
-    return make_plan(
-        topic,
-        Person.from_file(person, topic),
-        Examination.from_file(examination, topic),
-        option,
-        edits=read_edits(edits) if edits is not None else (),
-    )
-
-
-def _writable(html: Path | None, pdf: Path | None, *, force: bool) -> None:
-    """Whether the files asked for can be written, before any work is done."""
-    from needlewise.report.files import check
-
-    for path in (html, pdf):
-        if path is not None:
-            check(path, force=force)
-    if html is not None and pdf is not None and html.resolve() == pdf.resolve():
-        raise InputError(f"{html} cannot be both the web page and the PDF; give two names.")
-
-
-def _shown(
-    page: Document, json: str | None, html: Path | None, pdf: Path | None, *, ids: bool, force: bool
-) -> None:
-    """A page in the terminal or as JSON, and as the files asked for: all are made, or none."""
-    from needlewise.report import terminal
-    from needlewise.report.as_html import html as page_of
-    from needlewise.report.as_pdf import pdf_bytes
-    from needlewise.report.files import write
-
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    shown = terminal.text(page, ids=ids, colour=colour) if json is None else json
-    files = {}
-    if html is not None:
-        files[html] = page_of(page).encode()
-    if pdf is not None:
-        files[pdf] = pdf_bytes(page)
-    for path, content in files.items():
-        write(path, content, force=force)
-    out(shown)
+app.command()(cli_course.plan)
+app.command()(cli_course.review)
 
 
 @app.command()

@@ -44,14 +44,17 @@ LISTS = {
 
 
 @st.composite
-def growing(draw):
-    """A case, and the same with one more entry in one list."""
+def growing(draw, filled=7):
+    """A case with entries in up to `filled` lists, and the same with one more entry in one."""
     answers = calm(TOPIC)
     answers["bmi"] = draw(st.sampled_from([17, 27]))
     answers["pregnant"] = draw(st.sampled_from(["yes", "no"]))
     answers["pain_site"] = draw(st.sampled_from([["lumbar"], ["thoracic"], ["thoracolumbar"]]))
-    for name, words in LISTS.items():
+    names = draw(st.lists(st.sampled_from(list(LISTS)), max_size=filled, unique=True))
+    for name, words in ((name, LISTS[name]) for name in names):
         answers[name] = draw(st.lists(st.sampled_from(words), max_size=2, unique_by=repr))
     name = draw(st.sampled_from(list(LISTS)))
-    more = draw(st.sampled_from([word for word in LISTS[name] if word not in answers[name]]))
-    return answers, put(answers, name, [*answers[name], more])
+    more = draw(
+        st.sampled_from([word for word in LISTS[name] if word not in answers.get(name, ())])
+    )
+    return answers, put(answers, name, [*answers.get(name, ()), more])

@@ -18,8 +18,9 @@ MUSCLES = [row["slug"] for row in TOPIC["muscles"]]
 CODES = [row["code"] for row in TOPIC["points"]]
 PATTERNS = [row["pattern"] for row in TOPIC["patterns"]]
 OPTIONS = [option.id for option in TOPIC.options]
-ANSWERS = st.sampled_from(["yes", "no", "unknown", ""])
-QUIET = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+ANSWERS = st.sampled_from(["yes", "yes", "yes", "no", "unknown", ""])
+FEW = growing(filled=1)
+QUIET = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
@@ -46,11 +47,12 @@ def edits(draw):
         kind = draw(st.sampled_from(["muscle", "point"]))
         ref = draw(st.sampled_from(MUSCLES if kind == "muscle" else CODES))
         item = f"{kind}:{ref}:{draw(st.sampled_from(['left', 'right', 'middle']))}"
+        place = draw(st.integers(0, 15))
         action = draw(st.sampled_from(["add", "force", "change"]))
         more = {"reason": "because I think it is right here"} if action == "force" else {}
         if action == "change":
             depth = draw(st.sampled_from(["0.3 cun", "5 cun", "9 mm", "90 mm", "1"]))
-            more = {"field": "depth", "value": depth}
+            item, more = place, {"field": "depth", "value": depth}  # of the items that are there
         found.append({"action": action, "item": item, **more})
     return found
 
@@ -62,6 +64,11 @@ def planned(answers, found, option, changes=()):
     made = make_plan(TOPIC, person, examination, option)
     kept = []
     for change in changes:
+        if isinstance(change["item"], int):
+            if not made.needles:
+                continue
+            one = made.needles[change["item"] % len(made.needles)]
+            change = {**change, "item": one.id}
         try:
             made = make_plan(
                 TOPIC, person, examination, option, edits=edits_from({"edit": [*kept, change]})
@@ -74,7 +81,7 @@ def planned(answers, found, option, changes=()):
 
 
 @QUIET
-@given(growing(), findings(), st.sampled_from(OPTIONS), edits())
+@given(FEW, findings(), st.sampled_from(OPTIONS), edits())
 def test_no_plan_holds_what_the_case_forbids(pair, found, option, changes) -> None:
     made = planned(pair[1], found, option, changes)
     if made.status in {"stopped", "refused"}:
@@ -99,14 +106,14 @@ def test_no_plan_holds_what_the_case_forbids(pair, found, option, changes) -> No
 
 
 @QUIET
-@given(growing(), findings(), st.sampled_from(OPTIONS))
+@given(FEW, findings(), st.sampled_from(OPTIONS))
 def test_one_more_constraint_never_adds_a_needle(pair, found, option) -> None:
     fewer, more = (planned(answers, found, option) for answers in pair)
     assert {i.id for i in more.needles} <= {i.id for i in fewer.needles}
 
 
 @QUIET
-@given(growing(), findings(), st.sampled_from(OPTIONS), st.randoms())
+@given(FEW, findings(), st.sampled_from(OPTIONS), st.randoms())
 def test_the_order_in_which_things_are_told_does_not_matter(pair, found, option, random) -> None:
     turned = {**found, "palpation": list(found["palpation"]), "regions": list(found["regions"])}
     random.shuffle(turned["palpation"])
@@ -117,7 +124,7 @@ def test_the_order_in_which_things_are_told_does_not_matter(pair, found, option,
 
 
 @QUIET
-@given(growing(), findings(), st.sampled_from(OPTIONS))
+@given(FEW, findings(), st.sampled_from(OPTIONS))
 def test_every_line_says_why_and_where_that_stands(pair, found, option) -> None:
     made = planned(pair[0], found, option)
     for item in made.items:
