@@ -21,6 +21,7 @@ from needlewise.plan.items import (
     Because,
     Target,
 )
+from needlewise.plan.places import places
 from needlewise.plan.readings import patterns, trigger_points
 from needlewise.topic import Row, Topic
 from needlewise.topic.pack import listed
@@ -196,10 +197,10 @@ def _near(topic: Topic, code: str, hurts: tuple[tuple[str, str], ...]) -> tuple[
 
 
 def _inside(topic: Topic, lies_in: frozenset[str], region: str) -> bool:
-    """Whether a place in `lies_in` lies in a region that may be made of others."""
+    """Whether a place in `lies_in` lies in a region, or in one of those it is made of."""
     rows = topic["body_regions"].by("region")
-    parts = {region, *listed(rows[region].get("also", "") if region in rows else "")}
-    return bool(parts & set(lies_in))
+    parts = (region, *listed(rows[region].get("also", "") if region in rows else ""))
+    return any(places(topic).within(part) & lies_in for part in parts)
 
 
 def _both(topic: Topic, code: str, hurts: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

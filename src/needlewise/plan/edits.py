@@ -24,7 +24,6 @@ from needlewise.plan.items import (
     NO_SIDE,
     Because,
     Blocked,
-    Ceiling,
     Item,
     Limit,
 )
@@ -236,8 +235,8 @@ def _depth(item: Item, typed: str) -> str:
     """A typed depth, held against the ceiling; where there is none it needs a unit all the same."""
     if not item.needled:
         raise InputError(f"{item.name} has no depth.")
-    bound = item.ceiling if isinstance(item.ceiling, Ceiling) else None
-    return check_depth(bound, typed, item.direction)
+    assert item.ceiling is not None
+    return check_depth(item.ceiling, typed, item.direction)
 
 
 def _whole(name: str, value: str) -> int:

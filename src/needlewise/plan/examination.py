@@ -255,9 +255,9 @@ def _faults(topic: Topic, found: Examination) -> Any:
         yield f"palpation holds {told} findings; keep the {MOST_FINDINGS} that matter."
     if found.palpation and not found.regions:
         yield "regions is empty though there are findings; say where it hurts."
-    known = {row["pattern"] for row in topic["patterns"]}
+    patterns = {row["pattern"] for row in topic["patterns"]}
     for pattern in found.traditional.pattern:
-        if pattern not in known:
+        if pattern not in patterns:
             yield f"traditional.pattern: '{pattern}' is not known; choose from patterns.csv."
     yield from _goal_faults(topic, found.goal)
 
