@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from needlewise.errors import InputError
+from needlewise.person.body.curve import Curve, smooth
 from needlewise.person.body.outline import LEVELS
 from needlewise.topic import Topic
 
@@ -93,11 +94,11 @@ class Frame:
         raise AssertionError("the profile is one run of heights")
 
     @property
-    def profile(self) -> list[tuple[float, float]]:
-        """The outline seen from the side, closed: down the front and up the back."""
+    def profile(self) -> Curve:
+        """The outline seen from the side, closed: down the front and up the back, smooth."""
         front = [(row[2], row[0]) for row in self._profile]
         back = [(row[1], row[0]) for row in reversed(self._profile)]
-        return [*front, *back]
+        return smooth([*front, *back, front[0]], (len(front) - 1, len(front)))
 
 
 def frame(topic: Topic) -> Frame:

@@ -45,7 +45,7 @@ class Place:
         The side view is from the right: the right side and what lies far out or in the middle.
         """
         if panel.aspect == SIDE:
-            if self.side == LEFT or self.kind == MUSCLE:
+            if self.side == LEFT or self.kind == MUSCLE or self._hidden(body):
                 return None
             x, y = body.from_the_side(self.y, self.depth), self.y
         elif panel.aspect == self.aspect:
@@ -53,6 +53,12 @@ class Place:
         else:
             return None
         return (x, y) if panel.holds(x, y) else None
+
+    def _hidden(self, body: Frame) -> bool:
+        """Whether a point is not seen from the right: on the arm, the sole or an inner leg."""
+        limbs = body.settings["limbs"]
+        inner = self.y > limbs["trunk_ends"] and abs(self.x) < limbs["inner_leg"]
+        return bool(abs(self.x) > limbs["arm_from"] or inner or self.y > limbs["sole"])
 
 
 class Placed:
