@@ -23,6 +23,7 @@ from needlewise.report.document import (
     Icons,
     Num,
     Paragraph,
+    Picture,
     Section,
     Source,
     Table,
@@ -77,9 +78,12 @@ def asset(name: str) -> str:
 
 
 @cache
-def _style() -> tuple[str, str]:
-    """The style sheet and the policy that lets this style in and nothing else."""
-    css = asset("picture.css") + asset("page.css")
+def _style(more: tuple[str, ...] = ()) -> tuple[str, str]:
+    """The style sheet and the policy that lets this style in and nothing else.
+
+    `more` are the sheets of the pictures that the page holds.
+    """
+    css = "".join(map(asset, ("picture.css", "page.css", *more)))
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return css, policy
@@ -114,7 +118,9 @@ class _Page:
 
     def text(self) -> str:
         document = self.document
-        css, policy = _style()
+        blocks = (block for section in document.sections for block in section.blocks)
+        styles = dict.fromkeys(block.style for block in blocks if isinstance(block, Picture))
+        css, policy = _style(tuple(styles))
         head = (
             f'<!doctype html>\n<html lang="{safe(document.language) or "en"}">\n<head>\n'
             '<meta charset="utf-8">\n'
@@ -193,6 +199,8 @@ class _Page:
             return self.icons(block)
         if isinstance(block, Chart):
             return self.chart(block)
+        if isinstance(block, Picture):
+            return self.picture(block)
         return self.bars(block)
 
     def items(self, items: tuple[Text, ...], classes: str = "") -> str:
@@ -262,6 +270,10 @@ class _Page:
         narrow = course_chart(chart, self.id(f"{id}-narrow"), self.accents, wide=False)
         title = f"<figcaption>{safe(chart.title)}</figcaption>" if chart.title else ""
         return f'<figure id="{id}">{title}{wide}{narrow}</figure>'
+
+    def picture(self, picture: Picture) -> str:
+        title = f"<figcaption>{safe(picture.title)}</figcaption>" if picture.title else ""
+        return f'<figure id="{self.id(picture.id)}">{title}{picture.svg}</figure>'
 
     def bars(self, bars: Bars) -> str:
         id = self.id(bars.id)

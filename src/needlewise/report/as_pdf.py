@@ -24,6 +24,7 @@ from needlewise.report.document import (
     Icons,
     Num,
     Paragraph,
+    Picture,
     Source,
     Table,
     Text,
@@ -105,20 +106,24 @@ def _rare(text: str) -> set[str]:
 
 
 @cache
-def _picture_style() -> str:
-    """The pictures' style with plain colours in place of variables, as typst reads no variables."""
-    css = re.sub(r"/\*.*?\*/", "", asset("picture.css"), flags=re.DOTALL)
+def _picture_style(more: str = "") -> str:
+    """The pictures' style with plain colours in place of variables, as typst reads no variables.
+
+    `more` is another style sheet of `report/assets`.
+    """
+    css = asset("picture.css") + (asset(more) if more else "")
+    css = re.sub(r"/\*.*?\*/|@media.*?\}\s*\}", "", css, flags=re.DOTALL)
     values = dict(re.findall(r"--([\w-]+): (#\w+);", css))
     css = re.sub(r":root \{.*?\}", "", css, flags=re.DOTALL)
-    css = re.sub(r"var\(--([\w-]+)\)", lambda match: values[match[1]], css)
+    css = re.sub(r"var\(--([\w-]+)(?:, [^)]*)?\)", lambda match: values[match[1]], css)
     return css + "text { font-family: 'Libertinus Serif'; }"
 
 
-def _drawn(svg: str) -> str:
-    """An inline picture as a file of its own."""
+def _drawn(svg: str, style: str = "") -> str:
+    """An inline picture as a file of its own, with its style sheet's colours inside."""
     head, body = svg.split(">", 1)
     space = 'xmlns="http://www.w3.org/2000/svg"'
-    return f"{head} {space}><style>{_picture_style()}</style>{body}"
+    return f"{head} {space}><style>{_picture_style(style)}</style>{body}"
 
 
 def _data(document: Document) -> _Data:
@@ -197,6 +202,14 @@ class _Sheet:
                 "title": _words(block.title),
                 "picture": _drawn(drawn),
                 "alt": clean(block.text) or clean(block.title) or "chart",
+            }
+        if isinstance(block, Picture):
+            return {
+                "kind": "chart",
+                "title": _words(block.title),
+                "picture": _drawn(block.svg, block.style),
+                "tall": True,
+                "alt": clean(block.text) or clean(block.title) or "picture",
             }
         return self.bars(block)
 

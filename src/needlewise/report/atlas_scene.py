@@ -21,7 +21,7 @@ POINTS, MUSCLES, CHANNELS, DANGERS, REFERRAL, LABELS = LAYERS = (
 )  # fmt: skip
 MARKED, BLOCKED = "marked", "blocked"
 HEIGHT, WIDTH, MARGIN, GAP, TOP, FOOT = 760.0, 640.0, 112.0, 11.0, 14.0, 22.0
-WIDTH_OF_MANY, MARGIN_OF_MANY = 400.0, 92.0
+WIDTH_OF_MANY, MARGIN_OF_MANY = 400.0, 102.0
 RADIUS = 3.4
 LONGEST = 21  # letters of a label
 FLAT = 0.12  # depth up to which a point lies flat on the back
@@ -86,7 +86,7 @@ def panel_svg(
     )
     return (
         f"<defs>{clip}{inside}</defs>"
-        f'<g clip-path="url(#{name}-frame)">{"".join(parts)}</g>{targets}{labels}{caption}'
+        f'<g clip-path="url(#{name}-frame)">{"".join(parts)}{targets}</g>{labels}{caption}'
     )
 
 

@@ -150,7 +150,21 @@ class Bars:
     rows: tuple[tuple[str, str, int, int, int, Text], ...]
 
 
-Block = Paragraph | Bullets | Callout | Table | Icons | Chart | Bars
+@dataclass(frozen=True)
+class Picture:
+    """A picture made beforehand, an <svg> with classes; `text` is its one text alternative.
+
+    `style` names the style sheet in `report/assets` that says how its classes look.
+    """
+
+    id: str
+    title: str
+    svg: str
+    text: str
+    style: str
+
+
+Block = Paragraph | Bullets | Callout | Table | Icons | Chart | Bars | Picture
 
 
 @dataclass(frozen=True)

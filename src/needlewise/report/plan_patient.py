@@ -8,6 +8,7 @@ from needlewise.plan import Item, Plan
 from needlewise.plan.items import MUSCLE
 from needlewise.report.document import Block, Bullets, Callout, Paragraph, Section, Text
 from needlewise.report.plan_course import course_line, review_lines
+from needlewise.report.plan_pictures import pictures
 from needlewise.report.plan_words import PlanWords
 from needlewise.report.words import chance_number, difference_number, missing
 
@@ -47,6 +48,7 @@ def _where(words: PlanWords) -> Section:
         blocks = [Bullets(lines)]
         if any(item.target.electro for item in plan.needles):
             blocks.append(Paragraph((words["patient.current"],)))
+    blocks += pictures(words, dangers=False)
     if plan.adjuncts:
         names = ", ".join(item.name for item in plan.adjuncts)
         blocks.append(Paragraph(words.say("patient.beside", names)))

@@ -25,6 +25,7 @@ from needlewise.report.plain_words import glossary
 from needlewise.report.plan_course import course, review_lines
 from needlewise.report.plan_exam import examination
 from needlewise.report.plan_patient import patient_sections
+from needlewise.report.plan_pictures import pictures
 from needlewise.report.plan_words import PlanWords, in_a_row
 from needlewise.report.view import document, facts, found_words, sources
 
@@ -176,6 +177,7 @@ def _card(words: PlanWords) -> Section:
         )  # fmt: skip
         blocks.append(Table(caption, tuple(words.node("card.columns")), rows))
     blocks += [Paragraph((words[key],), "small") for key in ("card.cun", "card.one_way")]
+    blocks += pictures(words, dangers=True)
     return Section("card", words["section.card"], tuple(blocks))
 
 
@@ -307,5 +309,12 @@ def _changes(words: PlanWords) -> Section | None:
 
 
 def _sources(plan: Plan) -> tuple[Source, ...]:
-    """The sources of the comparison; rows of the plan name their own beside what they say."""
-    return sources(plan.comparison)
+    """Of the comparison's sources the trials and surveys behind this option.
+
+    Rows of the plan name their own source beside what they say.
+    """
+    outlook, option = plan.comparison.outlook, plan.option.id
+    trials = {trial for cell in outlook.cells if cell.option == option for trial in cell.trials}
+    places = {p for h in outlook.harms if h.option == option and h.cell for p in h.cell.places}
+    surveys = {row["source_id"] for row in plan.topic["harms"] if row.place in places}
+    return tuple(source for source in sources(plan.comparison) if source.id in trials | surveys)

@@ -18,6 +18,7 @@ from needlewise.report.document import (
     Icons,
     Num,
     Paragraph,
+    Picture,
     Section,
     Source,
     Table,
@@ -134,6 +135,8 @@ class _Writer:
             yield from self.icons(block)
         elif isinstance(block, Chart):
             yield from self.chart(block)
+        elif isinstance(block, Picture):
+            yield from self.wrap((f"{block.title}: {block.text}",))
         else:
             yield from self.bars(block)
 
