@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from needlewise.web import health
 from needlewise.web.aid import compare, evidence, questions, start, values
+from needlewise.web.practice import atlas, views
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -29,6 +30,26 @@ urlpatterns = [
     path("evidence/<slug:outcome>/<slug:picture>.svg", evidence.picture, name="evidence-picture"),
     path("trials/<slug:study>/", evidence.trial, name="trial"),
     path("about/<slug:page>/", evidence.page, name="about"),
+    path("atlas/", atlas.view, name="atlas"),
+    path("atlas/<slug:name>/", atlas.view, name="atlas-view"),
+    re_path(r"^atlas/(?P<kind>point|muscle)/(?P<ref>[A-Za-z0-9-]+)/$", atlas.target, name="target"),
+    path("practice/", views.overview, name="practice"),
+    path("practice/open/", views.open_file, name="practice-open"),
+    path("practice/take/", views.take, name="practice-take"),
+    path("practice/save/", views.save, name="practice-save"),
+    path("practice/close/", views.close, name="practice-close"),
+    path("practice/stop/", views.stop, name="practice-stop"),
+    path("practice/examination/", views.examination, name="practice-examination"),
+    path("practice/plan/", views.plan, name="practice-plan"),
+    path("practice/plan/patient/", views.patient, name="practice-patient"),
+    re_path(
+        r"^practice/plan/(?P<name>plan\.pdf|patient\.pdf|plan\.json)$",
+        views.plan_file,
+        name="practice-file",
+    ),
+    path("practice/sessions/", views.sessions, name="practice-sessions"),
+    path("practice/review/", views.review_page, name="practice-review"),
+    path("practice/review/review.pdf", views.review_pdf, name="practice-review-pdf"),
     path("health/", health.health, name="health"),
 ]
 

@@ -1,0 +1,135 @@
+"""One file for one person's course: answers, examination, plan and course together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from needlewise.errors import InputError
+from needlewise.followup.course_record import CourseRecord
+from needlewise.person import Person
+from needlewise.person.reading import read_answers
+from needlewise.plan import Edit, Examination, Plan, edits_from, make_plan
+from needlewise.topic import Topic, load_topic
+
+PARTS = ("person", "examination", "plan", "course", "past")
+MOST_PAST = 20  # courses that are over, in one file
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything about one person, as it is opened from a file and saved back.
+
+    `option` is "" where none is planned yet; `course` is None before the first session; `past`
+    holds the plan and course tables of courses that are over, as they were.
+    """
+
+    topic: Topic = field(repr=False, compare=False)
+    person: Person
+    examination: Examination
+    option: str
+    edits: tuple[Edit, ...]
+    course: CourseRecord | None
+    past: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def from_file(cls, path: str | Path, topic: Topic | None = None) -> Self:
+        """Read a TOML or JSON file; one that holds answers alone is a record too.
+
+        Raises InputError with what is wrong, a sentence each.
+        """
+        return cls.from_mapping(read_answers(path), topic, where=f"{path}: ")
+
+    @classmethod
+    def from_mapping(
+        cls, mapping: Mapping[str, Any], topic: Topic | None = None, *, where: str = ""
+    ) -> Self:
+        """Check a record given as plain tables. Raises InputError as `from_file`."""
+        topic = topic or load_topic()
+        if not set(mapping) & set(PARTS):
+            mapping = {"person": mapping}
+        lost = [name for name in mapping if name not in PARTS]
+        if lost:
+            raise InputError(
+                f"{where}{lost[0]} is no part of a record; the parts are {', '.join(PARTS)}."
+            )
+        tables = {name: _table(mapping, name, where) for name in PARTS if name != "past"}
+        plan = tables["plan"]
+        unknown = [name for name in plan if name not in {"option", "edit"}]
+        if unknown:
+            raise InputError(f"{where}plan.{unknown[0]} is not known; a plan has option and edit.")
+        option = str(plan.get("option", "")).replace("_", "-")
+        if option and option not in {o.id for o in topic.options}:
+            known = ", ".join(o.id for o in topic.options)
+            raise InputError(f"{where}plan.option is '{option}' but must be one of {known}.")
+        person = Person.from_mapping(tables["person"], topic, where=f"{where}")
+        return cls(
+            topic, person,
+            Examination.from_mapping(tables["examination"], topic, where=f"{where}examination: "),
+            option,
+            edits_from({"edit": plan.get("edit", [])}, where=f"{where}plan: "),
+            _course(tables, topic, where),
+            _past(mapping.get("past", []), where),
+        )  # fmt: skip
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The record as plain tables, all days as text; nothing empty in it."""
+        found: dict[str, Any] = {"person": json.loads(self.person.canonical)}
+        if told := self.examination.to_mapping():
+            found["examination"] = told
+        if self.option:
+            found["plan"] = {"option": self.option}
+            if self.edits:
+                edits = [e.model_dump(mode="json", exclude_defaults=True) for e in self.edits]
+                found["plan"]["edit"] = edits
+        if self.course is not None:
+            course = self.course.to_mapping()
+            course.pop("person", None)
+            found["course"] = json.loads(json.dumps(course, default=str))
+        if self.past:
+            found["past"] = [dict(one) for one in self.past]
+        return found
+
+    def to_json(self) -> str:
+        """The record as the text of a JSON file, which `from_file` reads to the same record."""
+        return json.dumps(self.to_mapping(), indent=1, ensure_ascii=False) + "\n"
+
+    def plan(self) -> Plan | None:
+        """The plan of the option chosen, with the edits; None where none is chosen."""
+        if not self.option:
+            return None
+        return make_plan(self.topic, self.person, self.examination, self.option, edits=self.edits)
+
+
+def _table(mapping: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
+    table = mapping.get(name, {})
+    if isinstance(table, list):
+        raise InputError(
+            f"{where}there are {len(table)} tables {name} at once; a record holds one {name}, and "
+            "those that are over under past."
+        )
+    if not isinstance(table, Mapping):
+        raise InputError(f"{where}{name} must be a table such as [{name}].")
+    return table
+
+
+def _course(
+    tables: Mapping[str, Mapping[str, Any]], topic: Topic, where: str
+) -> CourseRecord | None:
+    if not tables["course"]:
+        return None
+    whole = {"plan": tables["plan"], "course": tables["course"]}
+    return CourseRecord.from_mapping(whole, topic, where=f"{where}course: ")
+
+
+def _past(given: object, where: str) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(given, list) or not all(
+        isinstance(one, Mapping) and set(one) <= {"plan", "course", "examination"} for one in given
+    ):
+        raise InputError(f"{where}past must be a list of tables with a plan and a course each.")
+    if len(given) > MOST_PAST:
+        raise InputError(f"{where}past holds {len(given)} courses; keep the last {MOST_PAST}.")
+    return tuple(given)
