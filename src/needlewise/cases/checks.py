@@ -1,7 +1,6 @@
 """Each key of a case, and how it is checked on what was shown.
 
-A key that is not in the table is an error. Keys that speak of a plan wait for that room and are
-told as such; they are never counted as passed.
+A key or a sentence that nothing here checks is an error, never passed over.
 """
 
 from __future__ import annotations
@@ -13,20 +12,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from needlewise.cases import channels, follow_up
+from needlewise.cases import channels, follow_up, plans
 from needlewise.cases.detectors import NEVER, SHOW
-from needlewise.cases.finding import Finding, error, holds, judged, short, waits
+from needlewise.cases.finding import Finding, error, holds, judged, short
 from needlewise.cases.meaning import said
 from needlewise.cases.numbers import NARROWER, WIDER, moved_wrongly, numbers, same
 from needlewise.cases.shown import Shown, ranking_of, sighted_english
 from needlewise.person.rulebook import RANKS, STATUSES
 from needlewise.topic import Topic
 
-PLAN = "plan"
-NOT_BUILT = {
-    "save": PLAN, "points_allowed": PLAN, "points_blocked": PLAN,
-    "plan_points_allowed": PLAN, "plan_points_blocked": PLAN,
-}  # fmt: skip
 WORDS_OF_PAGES = {"must_show", "must_not_show", "display"}
 RANGE_OVER_RANKING = "range over all weights that keep the ranking"
 REFUSED = "rejected with a plain message; other answers kept"
@@ -57,9 +51,7 @@ def check(seen: Seen, expected: Mapping[str, Any]) -> list[Finding]:
     """Every key of an expectation, checked."""
     found: list[Finding] = []
     for key, value in expected.items():
-        if key in NOT_BUILT:
-            found.append(waits(key, NOT_BUILT[key]))
-        elif key in CHECKS:
+        if key in CHECKS:
             found.extend(CHECKS[key](seen, key, value))
         elif key != "note":
             found.append(error(key, "this key is not known"))
@@ -197,13 +189,13 @@ def _must_not_show(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
 
 
 def _sentences(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
-    """Sentences about the plan or the record: those a review answers are checked on it."""
-    told = _listed(value)
-    for text in told:
-        if text in follow_up.SENTENCES:
-            yield from follow_up.SENTENCES[text](seen, key)
-    if any(text not in follow_up.SENTENCES for text in told):
-        yield waits(key, PLAN)
+    """Sentences about the plan or the record, each checked on a real plan, review or file."""
+    known = {**follow_up.SENTENCES, **plans.SENTENCES}
+    for text in _listed(value):
+        if text in known:
+            yield from known[text](seen, key)
+        else:
+            yield error(key, f"nothing here checks '{text}'")
 
 
 def _numbers(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
@@ -323,6 +315,11 @@ CHECKS: dict[str, Check] = {
     "range_width": _range_width,
     "population": _population,
     "values_result": _values_result,
+    "save": plans.save,
+    "points_allowed": plans.points_allowed,
+    "points_blocked": plans.points_blocked,
+    "plan_points_allowed": plans.points_allowed,
+    "plan_points_blocked": plans.points_blocked,
     "plan": _sentences,
     "record": _sentences,
     "status": follow_up.status,

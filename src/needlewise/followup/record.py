@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic import ValidationError
+
 from needlewise.errors import InputError
 from needlewise.followup.course_record import CourseRecord
+from needlewise.followup.shapes import LogEntry
 from needlewise.person import Person
 from needlewise.person.reading import read_answers
 from needlewise.plan import Edit, Examination, Plan, edits_from, make_plan
 from needlewise.topic import Topic, load_topic
 
-PARTS = ("person", "examination", "plan", "course", "past")
+PARTS = ("person", "examination", "plan", "course", "past", "log")
 MOST_PAST = 20  # courses that are over, in one file
+MOST_LOGGED = 200
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,8 @@ class Record:
     """Everything about one person, as it is opened from a file and saved back.
 
     `option` is "" where none is planned yet; `course` is None before the first session; `past`
-    holds the plan and course tables of courses that are over, as they were.
+    holds the plan and course tables of courses that are over, as they were; `log` what was done
+    about stops, referrals and choices.
     """
 
     topic: Topic = field(repr=False, compare=False)
@@ -34,6 +39,7 @@ class Record:
     edits: tuple[Edit, ...]
     course: CourseRecord | None
     past: tuple[Mapping[str, Any], ...] = ()
+    log: tuple[LogEntry, ...] = ()
 
     @classmethod
     def from_file(cls, path: str | Path, topic: Topic | None = None) -> Self:
@@ -56,7 +62,7 @@ class Record:
             raise InputError(
                 f"{where}{lost[0]} is no part of a record; the parts are {', '.join(PARTS)}."
             )
-        tables = {name: _table(mapping, name, where) for name in PARTS if name != "past"}
+        tables = {name: _table(mapping, name, where) for name in PARTS[:4]}
         plan = tables["plan"]
         unknown = [name for name in plan if name not in {"option", "edit"}]
         if unknown:
@@ -72,7 +78,7 @@ class Record:
             option,
             edits_from({"edit": plan.get("edit", [])}, where=f"{where}plan: "),
             _course(tables, topic, where),
-            _past(mapping.get("past", []), where),
+            _past(mapping.get("past", []), where), _log(mapping.get("log", []), where),
         )  # fmt: skip
 
     def to_mapping(self) -> dict[str, Any]:
@@ -91,6 +97,9 @@ class Record:
             found["course"] = json.loads(json.dumps(course, default=str))
         if self.past:
             found["past"] = [dict(one) for one in self.past]
+        if self.log:
+            entries = [one.model_dump(mode="json", exclude_defaults=True) for one in self.log]
+            found["log"] = entries
         return found
 
     def to_json(self) -> str:
@@ -133,3 +142,16 @@ def _past(given: object, where: str) -> tuple[Mapping[str, Any], ...]:
     if len(given) > MOST_PAST:
         raise InputError(f"{where}past holds {len(given)} courses; keep the last {MOST_PAST}.")
     return tuple(given)
+
+
+def _log(given: object, where: str) -> tuple[LogEntry, ...]:
+    if not isinstance(given, list) or len(given) > MOST_LOGGED:
+        raise InputError(f"{where}log must be a list of at most {MOST_LOGGED} entries.")
+    try:
+        return tuple(LogEntry.model_validate(one) for one in given)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"]) or "an entry"
+        raise InputError(
+            f"{where}log: {place} cannot be used; an entry has a kind (stop, handover, referral, "
+            "choice or values), and at, answers, text, by and value where they are known."
+        ) from None

@@ -102,12 +102,44 @@ class Score(Part):
 
 
 class Session(Part):
-    """One session that took place: items done, notes, and what was felt afterwards."""
+    """One session that took place: items done, notes, and what was felt afterwards.
+
+    What a case asks to be looked at stands beside it where it was: INR and its day, minutes of
+    pressure, whether a bruise was looked for, weeks of pregnancy, how the person lay, what they
+    consented to, fear of needles before and after (0 to 10), and what covers a part of the body.
+    """
 
     date: Day = None
     items: tuple[Words, ...] = ()
     notes: Words = ""
     after: Words = ""
+    inr: Counted = None
+    inr_date: Day = None
+    pressure_minutes: Counted = None
+    bruise_checked: Literal["", "yes", "no"] = ""
+    gestation_weeks: Counted = None
+    position: Name = ""
+    consent: Words = ""
+    fear_before: Counted = None
+    fear_after: Counted = None
+    covered: Words = ""
+    covered_until: Day = None
+
+
+class LogEntry(Part):
+    """Something about the whole course, with its time: a stop, a handover, a referral, a choice.
+
+    `at` is a day or a day and time as told; `answers` are those that led there; `text` is what
+    was shown or why; `by` is who acknowledged, gave or took part; `value` is yes or no, the
+    option chosen, or weights as they were typed.
+    """
+
+    kind: Literal["stop", "handover", "referral", "choice", "values"]
+    at: Words = ""
+    answers: tuple[Words, ...] = ()
+    text: Words = ""
+    by: Words = ""
+    value: Words = ""
 
 
 class CourseEvent(Part):

@@ -69,7 +69,7 @@ def review_point(
     topic: Topic, population: str | None, course: Course, *, needled: bool, start: date | None
 ) -> ReviewPoint:
     """The first review, set before the first session."""
-    kind = "none" if not needled else "acute" if population == "acute" else "usual"
+    kind = "acute" if population == "acute" else "usual" if needled else "none"
     rule = topic.texts["plan"]["review"][kind]
     sessions, weeks = rule.get("sessions"), rule.get("weeks")
     if sessions is not None and course.sessions is not None:

@@ -165,12 +165,15 @@ class Examination(Part):
     """An examination by a practitioner; what was not looked at stays unknown.
 
     `regions` are ids of `body_regions.csv`; `sides` names the side of a region (else both).
-    `helper` is who helped the person to answer; consent stays the person's.
+    `helper` is who helped the person to answer, `helper_answers` which answers came from them;
+    consent stays the person's. `onset` is the day on which the pain began.
     """
 
     date: Day = None
     practitioner: Words = ""
     helper: Words = ""
+    helper_answers: tuple[Words, ...] = ()
+    onset: Day = None
     regions: tuple[Word, ...] = ()
     sides: dict[str, OneSide] = {}
     palpation: tuple[Palpation, ...] = ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from needlewise.plan import Item, Plan
 from needlewise.plan.items import MUSCLE
 from needlewise.report.document import Block, Bullets, Callout, Paragraph, Section, Text
+from needlewise.report.downsides import limits
 from needlewise.report.plan_course import course_line, review_lines
 from needlewise.report.plan_pictures import pictures
 from needlewise.report.plan_words import PlanWords
@@ -20,7 +22,11 @@ def patient_sections(words: PlanWords) -> tuple[Section, ...]:
     """The person's own copy, in plain words."""
     from needlewise.report.plan_view import after, consent, help_
 
-    found = (_short(words), _where(words), _feel(words), _expect(words), consent(words),
+    own = limits(words.words)
+    asks = tuple((question,) for question in words.plan.triage.ask_clinician)
+    blocks = (*own.blocks, *((Bullets(asks, words["patient.ask"]),) if asks else ()))
+    own = replace(own, title=words["section.own_limits"], blocks=blocks)
+    found = (_short(words), _where(words), own, _feel(words), _expect(words), consent(words),
              _course(words), after(words), help_(words))  # fmt: skip
     return tuple(section for section in found if section is not None)
 
