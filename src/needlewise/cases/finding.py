@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-HOLDS, SHORT, WAITS, ERROR = "holds", "falls short", "not built yet", "error"
+HOLDS, SHORT, ERROR = "holds", "falls short", "error"
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,6 @@ def short(key: str, expected: str, found: str, *channels: str) -> Finding:
 def judged(key: str, good: bool, expected: object, found: object) -> Finding:
     """Holds or falls short."""
     return holds(key) if good else short(key, str(expected), str(found))
-
-
-def waits(key: str, room: str) -> Finding:
-    return Finding(key, WAITS, found=room)
 
 
 def error(key: str, what: str) -> Finding:

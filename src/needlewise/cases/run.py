@@ -17,7 +17,7 @@ from needlewise.cases import channels
 from needlewise.cases.checks import REFUSED, WORDS_OF_PAGES, Seen, check
 from needlewise.cases.detectors import NEVER, SHOW
 from needlewise.cases.file import Case, CaseFile, Variant, changed, read_cases
-from needlewise.cases.finding import ERROR, HOLDS, SHORT, WAITS, Finding, error, judged, short
+from needlewise.cases.finding import ERROR, HOLDS, SHORT, Finding, error, judged, short
 from needlewise.cases.shown import Shown, as_a_case_means, show, without_field
 from needlewise.errors import InputError
 from needlewise.person import Person
@@ -42,7 +42,7 @@ class Outcome:
         for state in (ERROR, SHORT):
             if self.count(state):
                 return state
-        return "pass" if self.count(HOLDS) else WAITS
+        return "pass"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Result:
     """All outcomes in file order.
 
     `text` is the report for the terminal, `passed` whether nothing fell short and nothing was
-    unknown; what waits for rooms that are not built is neither.
+    unknown.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -196,10 +196,8 @@ def _report(cases: CaseFile, outcomes: list[Outcome]) -> str:
 
 
 def _line(outcome: Outcome) -> str:
-    """Id, how it went, how many checks held, and what waits."""
-    waiting = outcome.count(WAITS)
-    tail = f"{outcome.count(HOLDS):3} hold" + (f", {waiting} not built yet" if waiting else "")
-    head = f"{outcome.id:<6} {outcome.state:<14}{tail:<26}"
+    """Id, how it went, and how many checks held."""
+    head = f"{outcome.id:<6} {outcome.state:<14}{outcome.count(HOLDS):3} hold  "
     room = WIDTH - len(head) - 1
     return f"{head} {textwrap.shorten(outcome.title, room, placeholder=' ...')}".rstrip()
 
@@ -220,20 +218,16 @@ def _told(outcome: Outcome) -> Iterator[str]:
 
 def _closing(outcomes: list[Outcome]) -> Iterator[str]:
     states = Counter(outcome.state for outcome in outcomes)
-    checks = {state: sum(o.count(state) for o in outcomes) for state in (HOLDS, SHORT, WAITS)}
-    rooms = Counter(f.found for o in outcomes for f in o.findings if f.state == WAITS)
-    waiting = " and ".join(sorted(rooms))
+    checks = {state: sum(o.count(state) for o in outcomes) for state in (HOLDS, SHORT)}
     if not channels.can_read_pdf():
         yield "The PDF was not looked at: its words can be read only where pypdf is installed."
-    if checks[WAITS]:
-        yield (f"Not built yet, so not checked: {checks[WAITS]} expectations that need {waiting}.")
     yield (
         f"Cases and variants: {states['pass']} pass, {states[SHORT]} fall short, "
-        f"{states[WAITS]} not built yet, {states[ERROR]} in error."
+        f"{states[ERROR]} in error."
     )  # fmt: skip
     wrong = states[SHORT] + states[ERROR]
     yield (
-        f"All {checks[HOLDS]} expectations that can be checked hold."
+        f"All {checks[HOLDS]} expectations hold."
         if not wrong
         else f"{checks[SHORT]} of {checks[SHORT] + checks[HOLDS]} expectations fall short."
     )
