@@ -329,6 +329,51 @@ def _expired_token(walk: Walk) -> None:
     walk.press("Begin")
 
 
+LONG_NAME = "Ada " + "Lovelace" * 9
+EXAMINED: dict[str, Any] = {
+    "date": "2026-10-01", "practitioner": "B. Body", "regions": ["lumbar"],
+    "palpation": [{
+        "muscle": "quadratus-lumborum-superficial", "side": "left", "taut_band": "yes",
+        "hypersensitive_spot": "yes", "referred_pain": "yes",
+    }],
+    "traditional": {"pattern": ["Cold-damp"]},
+    "goal": {"words": "garden for an hour", "now": 6, "target": 4},
+}  # fmt: skip
+COURSE: dict[str, Any] = {
+    "started": "2026-10-01",
+    "score": [{"date": f"2026-10-{day:02}", "pain_nrs": pain}
+              for day, pain in ((1, 6), (8, 7), (15, 6), (22, 5), (29, 6))],
+    "session": [{"date": f"2026-10-{day:02}", "notes": "as planned"} for day in (1, 8, 15, 22, 29)],
+}  # fmt: skip
+CASE: dict[str, Any] = {
+    "person": CALM | {"name": LONG_NAME}, "examination": EXAMINED, "plan": {"option": "both"},
+    "course": COURSE,
+}  # fmt: skip
+CAST = CASE | {"person": CALM | {"access_limits": [{"kind": "cast", "region": "left_lower_leg"}]}}
+
+
+def _desk(record: Mapping[str, Any], path: str, unfolded: bool = True) -> State:
+    """A page of the practitioner's view with a file opened."""
+
+    def state(walk: Walk) -> None:
+        file = {
+            "name": "record.json", "mimeType": "application/json",
+            "buffer": json.dumps(dict(record)).encode(),
+        }  # fmt: skip
+        walk.send("/practice/open/", record=file)
+        walk.go(path)
+        if unfolded:
+            walk.unfold()
+
+    return state
+
+
+def _desk_refused(walk: Walk) -> None:
+    _desk(CASE, "/practice/plan/")(walk)
+    walk.page.get_by_label("Becomes").first.fill("20")
+    walk.follow(walk.page.get_by_role("button", name="Change it").first)
+
+
 STATES: dict[str, State] = {
     "start": _plain("/"),
     "start-visiting": _fresh("/"),
@@ -356,6 +401,20 @@ STATES: dict[str, State] = {
     "evidence-outcome": _plain("/evidence/pain/"),
     "evidence-trial": _plain("/trials/brinkhaus-2006/"),
     **{f"evidence-{page}": _plain(f"/about/{page}/") for page in PUBLIC},
+    "atlas": _plain("/atlas/"),
+    "atlas-leg": _plain("/atlas/leg/?layer=points&layer=muscles&layer=dangers&layer=labels&q=BL2"),
+    "atlas-point": _plain("/atlas/point/BL23/"),
+    "practice": _plain("/practice/"),
+    "practice-open": _desk(CASE, "/practice/"),
+    "practice-examination": _desk(CASE, "/practice/examination/"),
+    "practice-examination-empty": _desk({"person": CALM}, "/practice/examination/"),
+    "practice-plan": _desk(CASE, "/practice/plan/"),
+    "practice-plan-cast": _desk(CAST, "/practice/plan/"),
+    "practice-plan-refused": _desk_refused,
+    "practice-patient": _desk(CASE, "/practice/plan/patient/"),
+    "practice-sessions": _desk(CASE, "/practice/sessions/"),
+    "practice-review": _desk(CASE, "/practice/review/"),
+    "practice-stop": _desk({"person": NUMB}, "/practice/stop/"),
 }
 # What the picture of the comparison can be switched to: outcome and week.
 PICTURES = [(outcome, week) for outcome in ("pain", "disability") for week in (6, 13, 26, 52)]

@@ -20,7 +20,7 @@ POINTS, MUSCLES, CHANNELS, DANGERS, REFERRAL, LABELS = LAYERS = (
     "points", "muscles", "channels", "dangers", "referral", "labels",
 )  # fmt: skip
 MARKED, BLOCKED = "marked", "blocked"
-HEIGHT, WIDTH, MARGIN, GAP, TOP, FOOT = 760.0, 640.0, 112.0, 11.0, 14.0, 22.0
+HEIGHT, WIDTH, MARGIN, GAP, TOP, FOOT = 840.0, 640.0, 126.0, 11.0, 14.0, 22.0
 WIDTH_OF_MANY, MARGIN_OF_MANY = 400.0, 102.0
 RADIUS = 3.4
 LONGEST = 21  # letters of a label

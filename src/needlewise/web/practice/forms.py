@@ -10,6 +10,10 @@ from django.http import QueryDict
 from needlewise.topic import Topic
 from needlewise.web.aid.visit import typed
 
+CHECKED = (
+    "inr", "inr_date", "pressure_minutes", "bruise_checked", "gestation_weeks", "position",
+    "consent", "fear_before", "fear_after", "covered", "covered_until",
+)  # fmt: skip
 ADD = "add"  # begins the fields of a finding that is being added
 
 
@@ -30,9 +34,11 @@ def examination_sent(topic: Topic, sent: QueryDict) -> dict[str, Any]:
     words = topic.texts["practice"]
     regions = many(sent, "regions")
     found: dict[str, Any] = {
-        name: value for name in ("date", "practitioner", "helper", "notes")
+        name: value for name in ("date", "practitioner", "helper", "onset", "notes")
         if (value := one(sent, name))
     }  # fmt: skip
+    if told := lines(one(sent, "helper_answers")):
+        found["helper_answers"] = told
     found["regions"] = regions
     found["sides"] = {
         region: side
@@ -82,7 +88,7 @@ def session_sent(sent: QueryDict) -> dict[str, dict[str, Any]]:
     """One session as it was sent: what was done, a score, and an event, each where there is one."""
     day = one(sent, "date")
     session: dict[str, Any] = {"date": day} if day else {}
-    for name in ("notes", "after"):
+    for name in ("notes", "after", *CHECKED):
         if value := one(sent, name):
             session[name] = value
     if items := many(sent, "items"):

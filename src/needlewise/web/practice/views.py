@@ -174,6 +174,7 @@ def _examined(
             {"name": r["pattern"], "findings": r["findings"], "chosen": r["pattern"] in chosen}
             for r in patterns
         ],
+        "helped": "\n".join(found.get("helper_answers", [])),
         "told": "\n".join(found.get("traditional", {}).get("findings", [])),
         "muscles": forms.muscles(topic),
         "picker": sheet(topic, "back", layers=(MUSCLES,), id="pick"),
