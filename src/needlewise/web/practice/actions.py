@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from needlewise.errors import InputError
 from needlewise.followup import CourseRecord, Record
 from needlewise.plan import edits_from, make_plan
+from needlewise.web.aid.sweep import sweep
 from needlewise.web.aid.visit import site_topic
 from needlewise.web.practice.desk import Desk
 
@@ -33,6 +34,8 @@ def close(request: HttpRequest) -> None:
     for name in ("record", "record_unsaved"):
         request.session.pop(name, None)
     request.session.cycle_key()
+    request.session.save()
+    sweep()
 
 
 def examine(request: HttpRequest, desk: Desk, found: Mapping[str, Any]) -> None:
