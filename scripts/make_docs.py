@@ -1,14 +1,19 @@
 """Make the pages of the docs that hold generated output: python scripts/make_docs.py."""
 
+from datetime import date
 from pathlib import Path
 
 import needlewise as nw
+from needlewise.plan import read_edits
 from needlewise.report.calibration import calibration_text
+from needlewise.report.document import Document
+from needlewise.report.plan_view import plan_document
+from needlewise.report.review_view import review_document
 from needlewise.report.terminal import text
 from needlewise.report.view import document
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = ROOT / "docs"
+DOCS, EXAMPLES = ROOT / "docs", ROOT / "examples"
 
 CALIBRATION = """# How the outlook does
 
@@ -47,9 +52,87 @@ def excerpt(name: str, wanted: tuple[str, ...]) -> str:
     return "```\n" + shown.split("About these numbers")[0].strip() + "\n```\n\n"
 
 
+COURSE = """# A whole course
+
+Made by `python scripts/make_docs.py` from the program's real output. The person, the findings, the
+edits and the course stand in `examples/`; the pictures are made by `make picture`.
+
+## The choice
+
+Somebody of 46 with three years of back pain has seen the comparison
+([the first of two stories](stories.md)). Dry needling and acupuncture could not be told apart; she
+would like to try dry needling first.
+
+    needlewise compare examples/office_worker.toml
+
+"""
+
+PLAN = """## The plan
+
+Her physiotherapist felt for trigger points and wrote down what was found. The program proposes, the
+practitioner takes one line out, confirms the others and signs.
+
+    needlewise plan examples/office_worker.toml examples/examinations/trigger_points.toml \\
+        --option dry-needling --edits examples/edits/confirmed.toml --pdf plan.pdf
+
+![The plan in short, and what comes before the first needle](pictures/plan-1.png)
+
+![Where the needles go, with what lies under the skin](pictures/plan-where-1.png)
+
+"""
+
+REVIEW = """## Six sessions, and the review
+
+After six sessions her pain is 6 of 10, as it was.
+
+    needlewise review examples/courses/no_change.toml --on 2026-11-06
+
+![Expected pain, and what the scores add](pictures/review-1.png)
+
+"""
+
+SWITCH = """## The switch
+
+They decide to change to acupuncture. The plan of the other option is made from the same findings
+and the same person; what trials found of it is as uncertain as it was at the start.
+
+    needlewise plan examples/office_worker.toml examples/examinations/both_readings.toml \\
+        --option acupuncture
+
+"""
+
+
+def fenced(page: Document, wanted: tuple[str, ...]) -> str:
+    """Sections of a page as the terminal prints them."""
+    sections = tuple(s for s in page.sections if s.id in wanted)
+    shown = text(type(page)(page.title, page.subtitle, sections, ()))
+    return "```\n" + shown.split("About these numbers")[0].strip() + "\n```\n\n"
+
+
+def course() -> str:
+    """A whole course: choice, plan, six sessions with scores, review, switch."""
+    topic = nw.load_topic()
+    person = nw.Person.from_file(EXAMPLES / "office_worker.toml", topic)
+    found = nw.Examination.from_file(EXAMPLES / "examinations" / "trigger_points.toml", topic)
+    both = nw.Examination.from_file(EXAMPLES / "examinations" / "both_readings.toml", topic)
+    edits = read_edits(EXAMPLES / "edits" / "confirmed.toml")
+    plan = nw.make_plan(topic, person, found, "dry-needling", edits=edits)
+    record = nw.CourseRecord.from_file(EXAMPLES / "courses" / "no_change.toml", topic)
+    looked = nw.review(topic, None, record, today=date(2026, 11, 6))
+    other = nw.make_plan(topic, person, both, "acupuncture")
+    return (
+        COURSE + PLAN + fenced(plan_document(plan), ("card", "course", "changes"))
+        + "Her own copy says it in plain words.\n\n"
+        + fenced(plan_document(plan, for_whom="patient"), ("where", "expect"))
+        + REVIEW + fenced(review_document(looked), ("review", "scores", "options"))
+        + SWITCH + fenced(plan_document(other), ("plan", "course"))
+    )  # fmt: skip
+
+
 def pages() -> dict[str, str]:
     """File name under docs/ -> content."""
     return {
+        "course.md": course(),
         "calibration.md": CALIBRATION + calibration_text(nw.load_topic()),
         "stories.md": STORIES
         + OFFICE

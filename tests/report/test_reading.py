@@ -131,6 +131,8 @@ def test_the_command_tells_a_grade_for_each_section():
 PROFESSIONAL = {
     "explain.py": "for professionals: formulas and rows behind a number",
     "explain_review.py": "for professionals: formulas and rows behind a review's numbers",
+    "explain_plan.py": "for professionals: the rows behind a plan's numbers",
+    "atlas_view.py": "messages to whoever asks for a view, as all errors are",
     "calibration.py": "for professionals: how often the ranges hold what comes out",
     "evidence.py": "for professionals: the trials, rows and fields as they stand",
     "files.py": "messages to whoever types the command, as all errors are",
