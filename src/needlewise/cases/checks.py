@@ -1,6 +1,7 @@
 """Each key of a case, and how it is checked on what was shown.
 
-A key or a sentence that nothing here checks is an error, never passed over.
+A key that is not in the table is an error. A sentence about a plan or a record that nothing here
+checks is told as such: it never counts as passed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from needlewise.cases import channels, follow_up, plans
 from needlewise.cases.detectors import NEVER, SHOW
-from needlewise.cases.finding import Finding, error, holds, judged, short
+from needlewise.cases.finding import Finding, error, holds, judged, short, unchecked
 from needlewise.cases.meaning import said
 from needlewise.cases.numbers import NARROWER, WIDER, moved_wrongly, numbers, same
 from needlewise.cases.shown import Shown, ranking_of, sighted_english
@@ -195,7 +196,9 @@ def _sentences(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
         if text in known:
             yield from known[text](seen, key)
         else:
-            yield error(key, f"nothing here checks '{text}'")
+            yield unchecked(key, text)
+    if key == "plan":
+        yield from plans.as_the_options_stand(seen, key)
 
 
 def _numbers(seen: Seen, key: str, value: Any) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-HOLDS, SHORT, ERROR = "holds", "falls short", "error"
+HOLDS, SHORT, UNCHECKED, ERROR = "holds", "falls short", "not checked", "error"
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ def short(key: str, expected: str, found: str, *channels: str) -> Finding:
 def judged(key: str, good: bool, expected: object, found: object) -> Finding:
     """Holds or falls short."""
     return holds(key) if good else short(key, str(expected), str(found))
+
+
+def unchecked(key: str, what: str) -> Finding:
+    """A sentence that nothing here knows how to check: told, neither passed nor failed."""
+    return Finding(key, UNCHECKED, found=what)
 
 
 def error(key: str, what: str) -> Finding:

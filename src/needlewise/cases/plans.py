@@ -14,6 +14,7 @@ from needlewise.errors import InputError
 from needlewise.followup import Record
 from needlewise.person import Person
 from needlewise.plan import Examination, Plan, edits_from, make_plan
+from needlewise.plan.plan import NOT_NOW
 from needlewise.report.as_html import html
 from needlewise.report.plan_json import plan_json
 from needlewise.report.plan_view import Reader, plan_document
@@ -88,6 +89,25 @@ def _cannot_be_clicked_away(seen: Seen, key: str) -> Iterator[Finding]:
     )  # fmt: skip
     plan = _plan(seen, "acupuncture", edits)
     yield judged(key, plan.stopped and not plan.items, "still stopped", plan.status)
+
+
+def as_the_options_stand(seen: Seen, key: str) -> Iterator[Finding]:
+    """After a stop no plan; for an option not open now a refusal; else a plan, whoever it is."""
+    for option in seen.topic.options:
+        plan = _plan(seen, option.id)
+        row = seen.shown.option(option.id)
+        status = row["status"] if row else "hidden"
+        wanted = (
+            "stopped" if plan.triage.stopped
+            else "refused" if status in NOT_NOW or _untrained(row) else "proposed"
+        )  # fmt: skip
+        yield judged(key, plan.status == wanted, f"{option.id}: {wanted}", plan.status)
+        good = wanted == "proposed" or not (plan.items or plan.blocked)
+        yield judged(key, good, f"{option.id}: nothing planned", len(plan.items))
+
+
+def _untrained(row: Mapping[str, Any] | None) -> bool:
+    return row is not None and "training_scope" in row["reasons"]
 
 
 # ---- Limits ----

@@ -17,7 +17,7 @@ from needlewise.cases import channels
 from needlewise.cases.checks import REFUSED, WORDS_OF_PAGES, Seen, check
 from needlewise.cases.detectors import NEVER, SHOW
 from needlewise.cases.file import Case, CaseFile, Variant, changed, read_cases
-from needlewise.cases.finding import ERROR, HOLDS, SHORT, Finding, error, judged, short
+from needlewise.cases.finding import ERROR, HOLDS, SHORT, UNCHECKED, Finding, error, judged, short
 from needlewise.cases.shown import Shown, as_a_case_means, show, without_field
 from needlewise.errors import InputError
 from needlewise.person import Person
@@ -42,15 +42,15 @@ class Outcome:
         for state in (ERROR, SHORT):
             if self.count(state):
                 return state
-        return "pass"
+        return "pass" if self.count(HOLDS) else UNCHECKED
 
 
 @dataclass(frozen=True)
 class Result:
     """All outcomes in file order.
 
-    `text` is the report for the terminal, `passed` whether nothing fell short and nothing was
-    unknown.
+    `text` is the report for the terminal, `passed` whether nothing fell short and no key was
+    unknown; sentences that nothing here checks are listed and are neither.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -223,11 +223,16 @@ def _closing(outcomes: list[Outcome]) -> Iterator[str]:
         yield "The PDF was not looked at: its words can be read only where pypdf is installed."
     yield (
         f"Cases and variants: {states['pass']} pass, {states[SHORT]} fall short, "
-        f"{states[ERROR]} in error."
+        f"{states[UNCHECKED]} not checked, {states[ERROR]} in error."
     )  # fmt: skip
+    open_ = [f"{o.id}: {f.found}" for o in outcomes for f in o.findings if f.state == UNCHECKED]
+    if open_:
+        yield f"Not checked, as nothing here knows how: {len(open_)} sentences."
+        for text in open_:
+            yield from textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ")
     wrong = states[SHORT] + states[ERROR]
     yield (
-        f"All {checks[HOLDS]} expectations hold."
+        f"All {checks[HOLDS]} expectations that can be checked hold."
         if not wrong
         else f"{checks[SHORT]} of {checks[SHORT] + checks[HOLDS]} expectations fall short."
     )

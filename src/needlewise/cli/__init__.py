@@ -14,7 +14,20 @@ import typer
 
 from needlewise.cli import course as course_commands
 from needlewise.cli.course import planned, reviewed
-from needlewise.cli.parts import BAD_INPUT, FAULT, STOP, Force, TopicName, out, writable
+from needlewise.cli.parts import (
+    BAD_INPUT,
+    FAULT,
+    STOP,
+    AsJson,
+    Force,
+    Html,
+    Ids,
+    JsonSchema,
+    Pdf,
+    TopicName,
+    out,
+    writable,
+)
 from needlewise.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,16 +65,14 @@ def compare(
     rank: Annotated[
         str | None, typer.Option(help="What matters, most first: pain,lasting,visits.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    html: Annotated[Path | None, typer.Option(help="Also write a web page file.")] = None,
-    pdf: Annotated[Path | None, typer.Option(help="Also write a PDF.")] = None,
-    ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
+    as_json: AsJson = False,
+    html: Html = None,
+    pdf: Pdf = None,
+    ids: Ids = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Print the long background sections too.")
     ] = False,
-    json_schema: Annotated[
-        bool, typer.Option("--json-schema", help="Print the schema of --json and stop.")
-    ] = False,
+    json_schema: JsonSchema = False,
     force: Force = False,
     topic: TopicName = "low-back-pain",
 ) -> None:
@@ -167,7 +178,7 @@ def _read(prompt: str) -> str:
 @app.command()
 def claims(
     sentence: Annotated[str | None, typer.Argument(help="Something you heard.")] = None,
-    ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
+    ids: Ids = False,
     topic: TopicName = "low-back-pain",
 ) -> None:
     """What the evidence says of what you may have heard; it is never guessed."""

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from needlewise.cli.parts import STOP, Force, TopicName, out, show_page, writable
+from needlewise.cli.parts import (
+    STOP,
+    AsJson,
+    Force,
+    Html,
+    Ids,
+    JsonSchema,
+    Pdf,
+    TopicName,
+    out,
+    show_page,
+    writable,
+)
 from needlewise.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,13 +50,11 @@ def review(
         Path | None, typer.Option(help="The answers at the start, where the course has none.")
     ] = None,
     on: Annotated[str | None, typer.Option(help="The day of the review; default: today.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    html: Annotated[Path | None, typer.Option(help="Also write a web page file.")] = None,
-    pdf: Annotated[Path | None, typer.Option(help="Also write a PDF.")] = None,
-    ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
-    json_schema: Annotated[
-        bool, typer.Option("--json-schema", help="Print the schema of --json and stop.")
-    ] = False,
+    as_json: AsJson = False,
+    html: Html = None,
+    pdf: Pdf = None,
+    ids: Ids = False,
+    json_schema: JsonSchema = False,
     force: Force = False,
     topic: TopicName = "low-back-pain",
 ) -> None:
@@ -78,13 +88,11 @@ def plan(
     reader: Annotated[
         str, typer.Option("--for", help="Who reads it: practitioner or patient.")
     ] = "practitioner",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    html: Annotated[Path | None, typer.Option(help="Also write a web page file.")] = None,
-    pdf: Annotated[Path | None, typer.Option(help="Also write a PDF.")] = None,
-    ids: Annotated[bool, typer.Option("--ids", help="Print each number's id.")] = False,
-    json_schema: Annotated[
-        bool, typer.Option("--json-schema", help="Print the schema of --json and stop.")
-    ] = False,
+    as_json: AsJson = False,
+    html: Html = None,
+    pdf: Pdf = None,
+    ids: Ids = False,
+    json_schema: JsonSchema = False,
     force: Force = False,
     topic: TopicName = "low-back-pain",
 ) -> None:

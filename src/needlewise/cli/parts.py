@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 STOP, BAD_INPUT, FAULT = 3, 2, 1
 
 TopicName = Annotated[str, typer.Option("--topic", help="A shipped topic's name or a folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JsonSchema = Annotated[
+    bool, typer.Option("--json-schema", help="Print the schema of --json and stop.")
+]
+Html = Annotated[Path | None, typer.Option(help="Also write a web page file.")]
+Pdf = Annotated[Path | None, typer.Option(help="Also write a PDF.")]
+Ids = Annotated[bool, typer.Option("--ids", help="Print each number's id.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over files that are there.")]
 PersonFile = Annotated[Path, typer.Argument(help="A person's answers, TOML or JSON.")]
 

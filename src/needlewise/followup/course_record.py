@@ -26,16 +26,15 @@ from needlewise.followup.shapes import (
     Decision,
     EarlierCourse,
     OptionName,
-    Part,
     Score,
     Session,
-    Words,
 )
 from needlewise.followup.thresholds import threshold
 from needlewise.person import Person
 from needlewise.person.answers import MOST_TOLD
 from needlewise.person.instruments import load_scoring
 from needlewise.person.reading import read_answers
+from needlewise.person.typed import WRONG, Part, Words
 from needlewise.topic import Topic, load_topic
 
 LISTS = {
@@ -275,7 +274,7 @@ def _sentence(error: Any) -> str:
         elif part != "values":
             parts.append(str(part))
     where, kind = ", ".join(parts), error["type"]
-    if kind == "record":
+    if kind == WRONG:
         said = error["msg"]
     elif kind == "extra_forbidden":
         said = "is not a field of a course record; correct its name or take it out"

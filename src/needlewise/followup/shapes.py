@@ -6,17 +6,12 @@ import math
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field
 
 from needlewise.person.answers import shown
+from needlewise.person.typed import Part, Words, words, wrong
 
 MISSING = {"", "missing", "unknown"}  # a score that was not taken, as somebody may write it
-LONGEST = 2000  # letters of a note
-
-
-def _wrong(what: str) -> PydanticCustomError:
-    return PydanticCustomError("record", "{what}", {"what": what})
 
 
 def _day(value: object) -> date | None:
@@ -30,7 +25,7 @@ def _day(value: object) -> date | None:
             return date.fromisoformat(value.strip())
         except ValueError:
             pass
-    raise _wrong(f"must be a day such as 2026-10-01, not {shown(value)}")
+    raise wrong(f"must be a day such as 2026-10-01, not {shown(value)}")
 
 
 def _amount(value: object) -> float | None:
@@ -40,56 +35,37 @@ def _amount(value: object) -> float | None:
         try:
             value = float(value.strip().replace(",", "."))
         except ValueError:
-            raise _wrong(f"must be a number, not {shown(value)}") from None
+            raise wrong(f"must be a number, not {shown(value)}") from None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong(f"must be a number, not {shown(value)}")
+        raise wrong(f"must be a number, not {shown(value)}")
     if not math.isfinite(value):
-        raise _wrong(f"must be a plain number, not {value}")
+        raise wrong(f"must be a plain number, not {value}")
     return float(value)
 
 
 def _counted(value: object) -> float | None:
     found = _amount(value)
     if found is not None and found < 0:
-        raise _wrong(f"must not be below 0, and is {found:g}")
+        raise wrong(f"must not be below 0, and is {found:g}")
     return found
 
 
-def _words(value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise _wrong(f"must be text in quotes, not {shown(value)}")
-    if len(value) > LONGEST:
-        raise _wrong(f"has {len(value):,} letters; shorten it to {LONGEST:,}")
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise _wrong("holds a broken letter; type it again")
-    return value.strip()
-
-
 def _name(value: object) -> str:
-    return _words(value).casefold().replace(" ", "_")
+    return words(value).casefold().replace(" ", "_")
 
 
 def _option(value: object) -> str:
     if isinstance(value, list | tuple):
-        raise _wrong("names two courses at once; make one file for each, or name the option both")
+        raise wrong("names two courses at once; make one file for each, or name the option both")
     return _name(value).replace("_", "-")
 
 
 Day = Annotated[date | None, BeforeValidator(_day)]
 Amount = Annotated[float | None, BeforeValidator(_amount)]
 Counted = Annotated[float | None, BeforeValidator(_counted)]
-Words = Annotated[str, BeforeValidator(_words)]
 Name = Annotated[str, BeforeValidator(_name)]
 OptionName = Annotated[str, BeforeValidator(_option)]
 Choice = Literal["continue", "change", "stop", "refer"]
-
-
-class Part(BaseModel):
-    """Nothing undeclared is taken and nothing changes afterwards."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Score(Part):
@@ -97,7 +73,7 @@ class Score(Part):
 
     date: Day = None
     week: Counted = None
-    values: dict[str, Amount] = {}
+    values: dict[str, Amount] = Field(default_factory=dict)
     note: Words = ""
 
 

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from needlewise.errors import InputError
 from needlewise.person.answers import shown
 from needlewise.person.reading import read_answers
+from needlewise.person.typed import Part, Words
 from needlewise.plan.candidates import Candidate, sides, target, trials_of
 from needlewise.plan.constraints import constraints
 from needlewise.plan.courses import review_point
 from needlewise.plan.depths import check_depth
-from needlewise.plan.examination import Part, Word, Words
+from needlewise.plan.examination import Word
 from needlewise.plan.items import (
     ADJUNCT,
     MIDDLE,

@@ -10,24 +10,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from needlewise.errors import InputError
 from needlewise.person.answers import shown
 from needlewise.person.reading import read_answers
+from needlewise.person.typed import WRONG, Part, Words, words, wrong
 from needlewise.topic import Topic, load_topic
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-LONGEST = 2000  # letters of a note
 MOST_FINDINGS = 60
 Found = Literal["", "yes", "no", "unknown"]
 Side = Literal["left", "right", "both"]
 SIDES: tuple[Side, ...] = ("left", "right", "both")
-
-
-def _wrong(what: str) -> PydanticCustomError:
-    return PydanticCustomError("examination", "{what}", {"what": what})
 
 
 def _day(value: object) -> date | None:
@@ -39,31 +34,19 @@ def _day(value: object) -> date | None:
         try:
             value = date.fromisoformat(value.strip())
         except ValueError:
-            raise _wrong(f"must be a day such as 2026-11-20, not {shown(value)}") from None
+            raise wrong(f"must be a day such as 2026-11-20, not {shown(value)}") from None
     if not isinstance(value, date):
-        raise _wrong(f"must be a day such as 2026-11-20, not {shown(value)}")
+        raise wrong(f"must be a day such as 2026-11-20, not {shown(value)}")
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise _wrong(f"must lie between {FIRST_YEAR} and {LAST_YEAR}, and is {value}")
+        raise wrong(f"must lie between {FIRST_YEAR} and {LAST_YEAR}, and is {value}")
     return value
-
-
-def _words(value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise _wrong(f"must be text in quotes, not {shown(value)}")
-    if len(value) > LONGEST:
-        raise _wrong(f"has {len(value):,} letters; shorten it to {LONGEST:,}")
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise _wrong("holds a broken letter; type it again")
-    return value.strip()
 
 
 def _word(value: object) -> str:
     """A choice, as files and forms write it."""
     if isinstance(value, bool):  # TOML's true and false
         return "yes" if value else "no"
-    return _words(value).casefold().replace(" ", "_")
+    return words(value).casefold().replace(" ", "_")
 
 
 def _slug(value: object) -> str:
@@ -77,16 +60,15 @@ def _score(value: object) -> float | None:
         try:
             value = float(value.replace(",", "."))
         except ValueError:
-            raise _wrong(f"must be a number, not {shown(value)}") from None
+            raise wrong(f"must be a number, not {shown(value)}") from None
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise _wrong(f"must be a number, not {shown(value)}")
+        raise wrong(f"must be a number, not {shown(value)}")
     if not 0 <= value <= 1000:
-        raise _wrong(f"must not be below 0 or above 1,000, and is {value:g}")
+        raise wrong(f"must not be below 0 or above 1,000, and is {value:g}")
     return float(value)
 
 
 Day = Annotated[date | None, BeforeValidator(_day)]
-Words = Annotated[str, BeforeValidator(_words)]
 Word = Annotated[str, BeforeValidator(_word)]
 Slug = Annotated[str, BeforeValidator(_slug)]
 Tested = Annotated[Literal["", "normal", "reduced", "not_tested"], BeforeValidator(_word)]
@@ -95,12 +77,6 @@ Changed = Annotated[Literal["", "normal", "changed", "not_tested"], BeforeValida
 YesNo = Annotated[Found, BeforeValidator(_word)]
 OneSide = Annotated[Side, BeforeValidator(_word)]
 Score = Annotated[float | None, BeforeValidator(_score)]
-
-
-class Part(BaseModel):
-    """Nothing undeclared is taken and nothing changes afterwards."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Palpation(Part):
@@ -175,7 +151,7 @@ class Examination(Part):
     helper_answers: tuple[Words, ...] = ()
     onset: Day = None
     regions: tuple[Word, ...] = ()
-    sides: dict[str, OneSide] = {}
+    sides: dict[str, OneSide] = Field(default_factory=dict)
     palpation: tuple[Palpation, ...] = ()
     neurology: Neurology = Neurology()
     traditional: Traditional = Traditional()
@@ -229,7 +205,7 @@ def _sentence(error: Any) -> str:
     if error["type"] == "literal_error":
         allowed = error["ctx"]["expected"].replace("'',", "").replace("'", "")
         return f"{place} is {shown(error['input'])} but must be one of {allowed.strip()}."
-    if error["type"] == "examination":
+    if error["type"] == WRONG:
         return f"{place} {error['msg']}."
     return f"{place} cannot be read ({error['msg'].lower()}); write it as in the user guide."
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from needlewise.plan import Because, Ceiling, Item, Plan
 from needlewise.plan.items import LEFT, MIDDLE, POINT, RIGHT
-from needlewise.report.document import Num, Text, line
+from needlewise.report.document import Num, Text
+from needlewise.report.sentences import Sentences
 from needlewise.report.words import Words
 from needlewise.topic import Topic
 
@@ -41,8 +42,10 @@ class Line:
 
 
 @dataclass(frozen=True)
-class PlanWords:
+class PlanWords(Sentences):
     """Wording of one plan's topic; `words` is that of its comparison."""
+
+    file: ClassVar[str] = "plan_words"
 
     plan: Plan
 
@@ -53,19 +56,6 @@ class PlanWords:
     @property
     def words(self) -> Words:
         return Words(self.plan.comparison)
-
-    def node(self, path: str) -> Any:
-        found: Any = self.topic.texts["plan_words"]
-        for part in path.split("."):
-            found = found[part]
-        return found
-
-    def __getitem__(self, path: str) -> str:
-        """A sentence by its path in plan_words.toml: `card.empty`."""
-        return str(self.node(path))
-
-    def say(self, path: str, *parts: str | Num | Text) -> Text:
-        return line(self[path], *parts)
 
     def sourced(self, because: Because) -> Text:
         """A reason with where it stands; our own rules are called so."""

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from needlewise.followup import Review
 from needlewise.followup.progress import Progress
 from needlewise.followup.thresholds import Measure
 from needlewise.followup.trajectory import Forecast
 from needlewise.outlook.cells import NO_FIGURE
-from needlewise.report.document import Num, Text, line
+from needlewise.report.document import Num, Text
 from needlewise.report.numbers import hundred, ten, tenth
+from needlewise.report.sentences import Sentences
 from needlewise.report.words import Words
 from needlewise.topic import Topic
 
 
 @dataclass(frozen=True)
-class ReviewWords:
+class ReviewWords(Sentences):
     """Wording of one review's topic; `words` is that of the comparison made at the start."""
+
+    file: ClassVar[str] = "review"
 
     review: Review
 
@@ -29,19 +32,6 @@ class ReviewWords:
     @property
     def words(self) -> Words:
         return Words(self.review.comparison)
-
-    def node(self, path: str) -> Any:
-        found: Any = self.topic.texts["review"]
-        for part in path.split("."):
-            found = found[part]
-        return found
-
-    def __getitem__(self, path: str) -> str:
-        """A sentence by its path in review.toml: `scores.none`."""
-        return str(self.node(path))
-
-    def say(self, path: str, *parts: str | Num | Text) -> Text:
-        return line(self[path], *parts)
 
     @property
     def option(self) -> str:

@@ -74,6 +74,9 @@ def note(request: HttpRequest, desk: Desk, entries: Mapping[str, Mapping[str, An
     """Add entries to the course: session, score, event or decision. Raises InputError."""
     course = dict(desk.mapping.get("course", {}))
     course.setdefault("option", desk.record.option)
+    goal = desk.record.examination.to_mapping().get("goal", {})
+    if goal and "goal" not in course:
+        course["goal"] = {name: v for name, v in goal.items() if name != "now"}
     for name, entry in entries.items():
         if entry:
             course[name] = [*course.get(name, []), dict(entry)]
