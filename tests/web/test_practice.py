@@ -74,6 +74,19 @@ def test_the_whole_story(site, topic):
     Record.from_mapping(found, topic)
 
 
+def test_an_examination_kept_again_loses_nothing(site, topic):
+    unasked = {"today": {"inr": 2.45, "skin_checked": "yes", "consent": "yes"},
+               "traditional": {"notes": "cold to the touch"}}  # fmt: skip
+    person = calm(topic, name="Ada")
+    visitor = opened(site, topic, {"person": person, "examination": unasked})
+    assert 'name="today.inr" value="2.45"' in visitor.get("/practice/examination/").text
+    visitor.post("/practice/examination/", {**EXAMINATION, "today.inr": "2.45"})
+    found = saved(visitor)["examination"]
+    assert found["today"] == unasked["today"]
+    assert found["traditional"]["notes"] == "cold to the touch"
+    assert found["goal"]["words"] == "garden for an hour"
+
+
 def test_what_is_not_saved_is_said(site, topic):
     visitor = opened(site, topic)
     assert "Not saved yet" not in visible(visitor.get("/practice/").text)

@@ -14,6 +14,7 @@ CHECKED = (
     "inr", "inr_date", "pressure_minutes", "bruise_checked", "gestation_weeks", "position",
     "consent", "fear_before", "fear_after", "covered", "covered_until",
 )  # fmt: skip
+UNASKED = (("today", "skin_checked"), ("today", "consent"), ("traditional", "notes"))
 ADD = "add"  # begins the fields of a finding that is being added
 
 
@@ -65,6 +66,15 @@ def examination_sent(topic: Topic, sent: QueryDict) -> dict[str, Any]:
         name: value for name in ("inr", "inr_date") if (value := one(sent, f"today.{name}"))
     }
     return {name: value for name, value in found.items() if value}
+
+
+def with_unasked(found: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent, with what the file held before and the form has no field for."""
+    whole = dict(found)
+    for part, name in UNASKED:
+        if value := before.get(part, {}).get(name):
+            whole[part] = {**whole.get(part, {}), name: value}
+    return whole
 
 
 def _findings(topic: Topic, sent: QueryDict) -> list[dict[str, str]]:

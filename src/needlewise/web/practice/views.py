@@ -136,8 +136,9 @@ def examination(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method != "POST":
         return _examined(request, desk, desk.mapping.get("examination", {}))
     sent = forms.examination_sent(desk.topic, request.POST)
+    before = desk.mapping.get("examination", {})
     try:
-        actions.examine(request, desk, sent)
+        actions.examine(request, desk, forms.with_unasked(sent, before))
     except InputError as error:
         return _examined(request, desk, sent, str(error))
     fresh = desk_of(request)
