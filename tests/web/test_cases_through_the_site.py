@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -30,6 +31,7 @@ from needlewise.cases.file import changed, read_cases
 from needlewise.cases.finding import ERROR, SHORT
 from needlewise.cases.shown import RANKING_ONLY, Shown, as_a_case_means, ranking_of
 from needlewise.choice import compare
+from needlewise.followup import CourseRecord, review
 from needlewise.outlook import look_ahead
 from needlewise.person import Person
 from needlewise.topic import load_topic
@@ -80,6 +82,27 @@ class OnTheSite(Shown):
             return self.visitor.get("/sheet/comparison.json").text
         return None
 
+    def review_words(self, channel: str) -> str:
+        """The course that the answers tell of, as the practitioner's pages show it."""
+        if self.review is None:
+            return ""
+        self.visitor.post("/practice/take/")
+        if channel == HTML:
+            output = self.visitor.get("/practice/review/").text
+        elif channel == JSON:
+            output = self.visitor.get("/practice/review/review.json").text
+        else:
+            pdf = self.visitor.get("/practice/review/review.pdf").body
+            output = "\n".join(p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages)
+        return channels.words_of(output, channel)
+
+    @property
+    def review_data(self) -> dict[str, Any] | None:
+        if self.review is None:
+            return None
+        self.visitor.post("/practice/take/")
+        return json.loads(self.visitor.get("/practice/review/review.json").text)
+
     def every_word(self) -> dict[str, str]:
         """The words of every page, file and header this person can reach, by address."""
         found = {"the PDF": self.words(PDF)} if self.stopped or PDF in self._words else {}
@@ -115,7 +138,11 @@ def brought(site, answers, given_weights=None):
     page = visitor.begin(json.dumps(filled).encode())
     assert page.status == 200, page.text
     person = Person.from_mapping(filled, TOPIC)
-    return OnTheSite(compare(look_ahead(TOPIC, None, person)), visitor=visitor)
+    looked_back = None
+    if person.history is not None and person.history.option is not None:
+        looked_back = review(TOPIC, person, CourseRecord.from_history(person, TOPIC))
+    comparison = compare(look_ahead(TOPIC, None, person))
+    return OnTheSite(comparison, looked_back, visitor=visitor)
 
 
 def statements(order):

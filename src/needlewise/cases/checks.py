@@ -19,6 +19,7 @@ from needlewise.cases.finding import Finding, error, holds, judged, short, unche
 from needlewise.cases.meaning import said
 from needlewise.cases.numbers import NARROWER, WIDER, moved_wrongly, numbers, same
 from needlewise.cases.shown import Shown, ranking_of, sighted_english
+from needlewise.errors import InputError
 from needlewise.person.rulebook import RANKS, STATUSES
 from needlewise.topic import Topic
 
@@ -194,11 +195,21 @@ def _sentences(seen: Seen, key: str, value: Any) -> Iterator[Finding]:
     known = {**follow_up.SENTENCES, **plans.SENTENCES}
     for text in _listed(value):
         if text in known:
-            yield from known[text](seen, key)
+            yield from _asked(known[text], seen, key)
         else:
             yield unchecked(key, text)
     if key == "plan":
-        yield from plans.as_the_options_stand(seen, key)
+        yield from _asked(plans.as_the_options_stand, seen, key)
+
+
+def _asked(
+    check: Callable[[Seen, str], Iterator[Finding]], seen: Seen, key: str
+) -> Iterator[Finding]:
+    """What a check finds; a plan or record that cannot be made at all falls short."""
+    try:
+        yield from check(seen, key)
+    except InputError as problem:
+        yield short(key, "a plan or record", str(problem))
 
 
 def _numbers(seen: Seen, key: str, value: Any) -> Iterator[Finding]:

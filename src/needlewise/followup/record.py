@@ -27,7 +27,8 @@ MOST_LOGGED = 200
 class Record:
     """Everything about one person, as it is opened from a file and saved back.
 
-    `option` is "" where none is planned yet; `course` is None before the first session; `past`
+    `option` is "" where none is planned yet; `course` is None before the first session, and is
+    that of the answers where they tell of one; `past`
     holds the plan and course tables of courses that are over, as they were; `log` what was done
     about stops, referrals and choices.
     """
@@ -72,12 +73,16 @@ class Record:
             known = ", ".join(o.id for o in topic.options)
             raise InputError(f"{where}plan.option is '{option}' but must be one of {known}.")
         person = Person.from_mapping(tables["person"], topic, where=f"{where}")
+        course = _course(tables, topic, where)
+        if course is None and not option and person.history and person.history.option:
+            course = CourseRecord.from_history(person, topic)  # a course told among the answers
+            option = course.option
         return cls(
             topic, person,
             Examination.from_mapping(tables["examination"], topic, where=f"{where}examination: "),
             option,
             edits_from({"edit": plan.get("edit", [])}, where=f"{where}plan: "),
-            _course(tables, topic, where),
+            course,
             _past(mapping.get("past", []), where), _log(mapping.get("log", []), where),
         )  # fmt: skip
 

@@ -49,7 +49,11 @@ urlpatterns = [
     ),
     path("practice/sessions/", views.sessions, name="practice-sessions"),
     path("practice/review/", views.review_page, name="practice-review"),
-    path("practice/review/review.pdf", views.review_pdf, name="practice-review-pdf"),
+    re_path(
+        r"^practice/review/(?P<name>review\.pdf|review\.json)$",
+        views.review_file,
+        name="practice-review-file",
+    ),
     path("health/", health.health, name="health"),
 ]
 

@@ -24,6 +24,7 @@ from needlewise.report.body_map import body_map
 from needlewise.report.document import Document
 from needlewise.report.plan_json import plan_json
 from needlewise.report.plan_view import plan_document
+from needlewise.report.review_json import review_json
 from needlewise.report.review_view import review_document
 from needlewise.report.view import document
 from needlewise.web.aid.visit import visit_of
@@ -358,12 +359,15 @@ def review_page(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 @require_safe
 @with_desk
-def review_pdf(request: HttpRequest, desk: Desk) -> HttpResponse:
+def review_file(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
+    """The review as PDF or as JSON."""
     record = desk.record
     if record.course is None:
         return redirect("practice-sessions")
     found = review(desk.topic, record.person, record.course, today=date.today())
-    return _file(pdf_bytes(review_document(found)), "application/pdf", "review.pdf")
+    if name == "review.json":
+        return _file(review_json(found).encode(), "application/json", name)
+    return _file(pdf_bytes(review_document(found)), "application/pdf", name)
 
 
 def _file(content: bytes, kind: str, name: str) -> HttpResponse:
