@@ -8,6 +8,8 @@ from pathlib import Path
 import needlewise as nw
 from needlewise.plan import read_edits
 from needlewise.report.as_pdf import png_pages
+from needlewise.report.atlas_scene import LAYERS
+from needlewise.report.atlas_view import sheet
 from needlewise.report.document import Chart, Document, Icons, Picture, Section
 from needlewise.report.plan_view import plan_document
 from needlewise.report.review_view import review_document
@@ -34,6 +36,15 @@ def only(page: Document, ids: Collection[str], *kinds: type) -> Document:
     return replace(page, sections=sections, sources=(), facts=())
 
 
+def atlas(topic: nw.Topic) -> Document:
+    """Two sheets of the atlas: the back with what lies under it, and the leg."""
+    drawn = [
+        Picture(view, "", sheet(topic, view, layers=LAYERS, id=view), view, "atlas.css")
+        for view in ("back", "leg")
+    ]
+    return Document("Atlas", (), tuple(Section(d.id, "", (d,)) for d in drawn), ())
+
+
 def pictures() -> dict[str, list[bytes]]:
     """Name -> pages as PNG."""
     topic = nw.load_topic()
@@ -47,6 +58,7 @@ def pictures() -> dict[str, list[bytes]]:
     looked = nw.review(topic, None, record, today=date(2026, 11, 6))
     plan_page, review_page = plan_document(plan), review_document(looked)
     return {
+        "atlas": png_pages(atlas(topic)),
         "comparison": png_pages(replace(whole, sections=tuple(shown), sources=()))[:2],
         "plan": png_pages(only(plan_page, ("plan", "first")))[:1],
         "plan-where": png_pages(only(plan_page, ("card",), Picture))[:1],

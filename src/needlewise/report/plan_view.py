@@ -137,6 +137,12 @@ def _first(words: PlanWords) -> Section:
     if plan.before_session:
         items = tuple(words.sourced(because) for because in plan.before_session)
         blocks.append(Callout("warning", words["first.check"], items))
+    today = plan.examination.today
+    if today.inr is not None and plan.before_session:
+        day = f"{today.inr_date or words['not_said']}"
+        blocks.append(
+            Paragraph(words.say("first.inr", Num(f"{today.inr:g}", "plan.goal.inr"), day))
+        )
     if plan.general:
         items = tuple(dict.fromkeys(limit_text(words, limit) for limit in plan.general))
         blocks.append(Bullets(items, words["first.general"]))

@@ -16,6 +16,7 @@ from needlewise.errors import InputError
 from needlewise.followup import review
 from needlewise.person.reading import LARGEST_FILE, answers_in
 from needlewise.plan import Plan, make_plan
+from needlewise.plan.readings import reliability
 from needlewise.report.as_html import sections_html
 from needlewise.report.as_pdf import pdf_bytes
 from needlewise.report.atlas_scene import MUSCLES
@@ -180,6 +181,7 @@ def _examined(
         "told": "\n".join(found.get("traditional", {}).get("findings", [])),
         "muscles": forms.muscles(topic),
         "picker": sheet(topic, "back", layers=(MUSCLES,), id="pick"),
+        "agree": reliability(topic),
         "scales": [(r["field"], r["name"]) for r in topic["scoring"]
                    if r["field"] in words["instruments"]],
     }  # fmt: skip
