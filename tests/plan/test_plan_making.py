@@ -8,7 +8,6 @@ from tests.person.people import calm
 from needlewise.errors import InputError
 from needlewise.person import Person
 from needlewise.plan import Ceiling, edits_from, make_plan, plan_changes
-from needlewise.plan.courses import overlapping
 
 from .examined import FOUND, examination
 
@@ -306,11 +305,86 @@ def test_the_start_sets_the_day_of_the_review(topic) -> None:
              edits=[edit("change", "review", field="weeks", value="5")])  # fmt: skip
 
 
-def test_two_courses_at_once() -> None:
-    one, other = (date(2026, 1, 1), date(2026, 2, 1)), (date(2026, 2, 1), date(2026, 3, 1))
-    with pytest.raises(InputError, match="overlap in time"):
-        overlapping(one, other, ("dry-needling", "acupuncture"))
-    overlapping(one, (date(2026, 2, 2), date(2026, 3, 1)), ("a", "b"))
+WARFARIN = {
+    "medicines": [{"name": "warfarin", "class": "anticoagulant"}],
+    "labs": {"inr": 2.4, "inr_days_old": 7},
+}
+
+
+def test_todays_inr_counts_where_it_is_worse(topic) -> None:
+    high = examination(topic, today={"inr": 6.5, "inr_date": "2026-10-01"})
+    assert plan(topic, "acupuncture", found=high, **WARFARIN).status == "refused"
+    low = examination(topic, today={"inr": 1.1})
+    assert plan(topic, "acupuncture", found=low, **WARFARIN).person.labs.inr == 2.4
+    unknown = {**WARFARIN, "labs": {}}
+    assert plan(topic, "acupuncture", **unknown).status == "refused"
+    told = examination(topic, today={"inr": 2.4, "inr_date": "2026-09-30"})
+    assert plan(topic, "acupuncture", found=told, **unknown).status == "proposed"
+
+
+def test_without_consent_there_is_no_needle(topic) -> None:
+    no = examination(topic, today={"consent": "no"})
+    assert plan(topic, found=no).status == "refused"
+    assert plan(topic, "no-needling", found=no).status == "proposed"
+
+
+BY_THE_BACK_DOOR = [
+    ("position", "Prone"), ("position", "face down"), ("direction", ""), ("direction", " "),
+    ("technique", "insert 5 cun"), ("technique", "to 90mm"), ("retention", "40 mm deep"),
+    ("technique", "electrical stimulation 2 Hz"), ("technique", "low current"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "value"), BY_THE_BACK_DOOR)
+def test_words_bring_in_no_depth_no_current_and_no_position(topic, field, value) -> None:
+    with pytest.raises(InputError, match=r"Edit 1"):
+        plan(topic, "acupuncture", [edit("change", "point:BL23:left", field=field, value=value)],
+             positions_not_possible=["prone"])  # fmt: skip
+
+
+def test_new_pain_is_not_looked_at_later_by_another_field(topic) -> None:
+    start = edit("change", "course", field="start", value="2026-10-01")
+
+    def new_pain(*edits):
+        return plan(topic, "acupuncture", edits, pain_weeks=1)
+
+    back = new_pain(edit("change", "review", field="weeks", value="1"),
+                    edit("change", "review", field="weeks", value="2"), start)  # fmt: skip
+    assert (back.review.weeks, back.review.day) == (2, date(2026, 10, 15))
+    for late in (("weeks", "3"), ("day", "2027-06-01"), ("day", "2026-09-01")):
+        with pytest.raises(InputError):
+            new_pain(start, edit("change", "review", field=late[0], value=late[1]))
+    with pytest.raises(InputError, match="first session before"):
+        new_pain(edit("change", "review", field="day", value="2026-10-02"))
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1999-12-31"])
+def test_a_day_out_of_all_bounds(topic, day) -> None:
+    with pytest.raises(InputError, match="must lie between"):
+        plan(topic, edits=[edit("change", "course", field="start", value=day)])
+
+
+def test_an_empty_plan_is_not_signed(topic) -> None:
+    made = plan(topic)
+    gone = [edit("remove", item.id) for item in made.items]
+    with pytest.raises(InputError, match="nothing to sign"):
+        plan(topic, edits=[*gone, edit("sign", by="A. B.")])
+
+
+def test_the_order_of_regions_and_patterns_carries_no_meaning(topic) -> None:
+    regions, sides = ["lumbar", "whole_back"], {"lumbar": "right", "whole_back": "left"}
+    one, other = (
+        plan(topic, "acupuncture", found=examination(topic, regions=r, sides=sides))
+        for r in (regions, regions[::-1])
+    )
+    assert one.id == other.id
+    assert one.items == other.items
+    patterns = ["Cold-damp", "Kidney yang deficiency"]
+    ids = {
+        plan(topic, "acupuncture", found=examination(topic, traditional={"pattern": p})).id
+        for p in (patterns, patterns[::-1])
+    }
+    assert len(ids) == 1
 
 
 def test_what_changed_between_two_versions(topic) -> None:

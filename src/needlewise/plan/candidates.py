@@ -193,7 +193,7 @@ def _near(topic: Topic, code: str, hurts: tuple[tuple[str, str], ...]) -> tuple[
                 continue
             if _inside(topic, atlas.regions_of(topic, code, place.side), region):
                 found[place.side] = None
-    return tuple(found)
+    return tuple(sorted(found))
 
 
 def _inside(topic: Topic, lies_in: frozenset[str], region: str) -> bool:

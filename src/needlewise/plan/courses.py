@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from needlewise.errors import InputError
 from needlewise.plan.items import Because
 from needlewise.topic import Row, Topic
 
@@ -93,12 +92,3 @@ def stop_rules(topic: Topic) -> tuple[Because, ...]:
         Because.of(row, f"{row['trial_or_guideline']}: {row['stop_rule']}", "plan.stop-rule")
         for row in found
     )
-
-
-def overlapping(one: tuple[date, date], other: tuple[date, date], names: tuple[str, str]) -> None:
-    """Two courses of one person may not run at once. Raises InputError naming both."""
-    if one[0] <= other[1] and other[0] <= one[1]:
-        raise InputError(
-            f"The courses {names[0]} and {names[1]} overlap in time; end one first, "
-            "or plan the option both."
-        )

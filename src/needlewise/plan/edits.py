@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +19,7 @@ from needlewise.plan.candidates import Candidate, sides, target, trials_of
 from needlewise.plan.constraints import constraints
 from needlewise.plan.courses import review_point
 from needlewise.plan.depths import check_depth
-from needlewise.plan.examination import Word
+from needlewise.plan.examination import FIRST_YEAR, LAST_YEAR, Word
 from needlewise.plan.items import (
     ADJUNCT,
     MIDDLE,
@@ -29,6 +30,7 @@ from needlewise.plan.items import (
     Limit,
 )
 from needlewise.plan.propose import KINDS, item_of, row_of, technique_of
+from needlewise.plan.rules import POSITIONS
 
 if TYPE_CHECKING:
     from needlewise.plan.plan import Plan
@@ -126,6 +128,8 @@ def _remove(plan: Plan, edit: Edit) -> Plan:
 def _sign(plan: Plan, edit: Edit) -> Plan:
     if not edit.by:
         raise InputError("a signature needs a name in by.")
+    if not plan.items:
+        raise InputError("the plan holds no line; there is nothing to sign.")
     if plan.open:
         names = ", ".join(item.id for item in plan.open[:5])
         raise InputError(f"{len(plan.open)} items are not confirmed yet ({names}); confirm each.")
@@ -220,16 +224,37 @@ def _change(plan: Plan, edit: Edit) -> Plan:
     if edit.field not in ON_ITEM:
         raise InputError(f"'{edit.field}' cannot be changed; choose from {', '.join(ON_ITEM)}.")
     value = edit.value
+    _plain(plan, edit)
     if edit.field == "depth":
         value = _depth(item, value)
     if edit.field == "direction" and item.depth:
         item = replace(item, depth="")  # a depth holds for the direction it was typed for
     if edit.field == "position":
+        value = value.casefold().replace(" ", "_")
+        if value not in POSITIONS:
+            raise InputError(f"'{edit.value}' is no position; choose {', '.join(POSITIONS)}.")
         bounds = constraints(plan.topic, plan.person, plan.triage, plan.examination)
         if value in bounds.positions:
             raise InputError(f"{value} is not possible: {bounds.positions[value].text}")
     new: dict[str, Any] = {edit.field: value}
     return _with(plan, replace(item, **new, confirmed=False))
+
+
+DEPTH = re.compile(r"\d\s*(?:cun|mm|cm|millimet|centimet|inch)", re.IGNORECASE)
+
+
+def _plain(plan: Plan, edit: Edit) -> None:
+    """Words of a line say no depth and bring in no current: both have rules of their own."""
+    if edit.field == "direction" and not edit.value:
+        raise InputError("a direction cannot be empty; a depth holds for one direction only.")
+    if edit.field in {"technique", "direction", "retention"} and DEPTH.search(edit.value):
+        raise InputError(f"'{edit.value}' holds a depth; write it in the field depth.")
+    words = plan.topic.texts["plan"]["current"]["words"]
+    told = f" {edit.value.casefold()}"
+    if plan.option.id != "electroacupuncture" and any(word in told for word in words):
+        raise InputError(
+            f"'{edit.value}' speaks of current; only the option electroacupuncture holds it."
+        )
 
 
 def _depth(item: Item, typed: str) -> str:
@@ -262,15 +287,20 @@ def _change_course(plan: Plan, edit: Edit) -> Plan:
 
 def _day(value: str) -> date:
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         raise InputError(f"'{value}' is no day; write it as 2026-11-26.") from None
+    if not FIRST_YEAR <= day.year < LAST_YEAR:
+        raise InputError(f"{day} must lie between {FIRST_YEAR} and {LAST_YEAR}.")
+    return day
 
 
 def _started(plan: Plan, start: date | None) -> Plan:
     """The course from a day on; a review the practitioner set stays."""
     if plan.review is not None and plan.review.changed:
-        return replace(plan, start=start)
+        weeks = plan.review.weeks
+        day = start + timedelta(weeks=weeks) if start is not None and weeks is not None else None
+        return replace(plan, start=start, review=replace(plan.review, day=day))
     population = plan.comparison.outlook.subject.population
     needled = bool(plan.option.components)
     point = review_point(plan.topic, population, plan.course, needled=needled, start=start)
@@ -295,16 +325,29 @@ def _change_goal(plan: Plan, edit: Edit) -> Plan:
 
 
 def _change_review(plan: Plan, edit: Edit) -> Plan:
+    """The first review; with new pain never later than the topic allows."""
     assert plan.review is not None
+    population = plan.comparison.outlook.subject.population
+    latest = plan.topic.texts["plan"]["review"]["acute"]["weeks"] if population == "acute" else None
+    point = plan.review
     if edit.field == "day":
-        point = replace(plan.review, day=_day(edit.value), changed=True)
-    elif edit.field in {"sessions", "weeks"}:
-        number = _whole(edit.field, edit.value)
-        latest = plan.review.weeks if plan.review.because.text == "acute" else None
-        if edit.field == "weeks" and latest is not None and number > latest:
-            raise InputError(f"with new pain the first review is within {latest} weeks.")
-        new: dict[str, Any] = {edit.field: number}
-        point = replace(plan.review, **new, changed=True)
+        point = replace(point, day=_day(edit.value), changed=True)
+    elif edit.field == "weeks":
+        weeks = _whole("weeks", edit.value)
+        day = plan.start + timedelta(weeks=weeks) if plan.start is not None else None
+        point = replace(point, weeks=weeks, day=day, changed=True)
+    elif edit.field == "sessions":
+        point = replace(point, sessions=_whole("sessions", edit.value), changed=True)
     else:
         raise InputError(f"'{edit.field}' is no part of a review; choose sessions, weeks or day.")
+    if latest is not None:
+        too_late = point.weeks is None or point.weeks > latest
+        if point.day is not None and plan.start is not None:
+            too_late = too_late or point.day > plan.start + timedelta(weeks=latest)
+        elif edit.field == "day":
+            raise InputError("with new pain, set the day of the first session before this day.")
+        if too_late:
+            raise InputError(f"with new pain the first review is within {latest} weeks.")
+    if point.day is not None and plan.start is not None and point.day < plan.start:
+        raise InputError(f"{point.day} lies before the first session on {plan.start}.")
     return replace(plan, review=point)

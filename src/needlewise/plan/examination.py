@@ -192,6 +192,8 @@ class Examination(Part):
         told = self.to_mapping()
         for name in ("regions", "palpation"):
             told[name] = sorted(told.get(name, []), key=lambda one: json.dumps(one, sort_keys=True))
+        if "traditional" in told and "pattern" in told["traditional"]:
+            told["traditional"]["pattern"].sort()
         text = json.dumps(told, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

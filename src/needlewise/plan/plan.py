@@ -154,24 +154,37 @@ def make_plan(
     )  # fmt: skip
     if not safe.comparison_shown:
         return replace(plan, status=STOPPED)
-    refusals = _refusals(safe, option)
+    refusals = (*_refusals(safe, option), *_no_consent(topic, examination, chosen))
     if refusals:
         return replace(plan, status=REFUSED, refusals=refusals)
     return edited(_proposed(plan), edits)
 
 
 def examined(topic: Topic, person: Person, examination: Examination) -> Person:
-    """The person with the safety answers that the neurological screen raises, never lowers."""
+    """The person with what the examination found: it raises safety answers and never lowers one."""
     raised = dict(person.red_flags)
     for rule in topic.texts["plan"].get("neurology", ()):
         if all(getattr(examination.neurology, k) == v for k, v in rule["when"].items()):
             for sign, answer in rule["answers"].items():
                 if answer == "yes" or raised.get(sign, "unknown") in {"no", "unknown"}:
                     raised[sign] = "yes" if raised.get(sign) == "yes" else answer
-    if raised == dict(person.red_flags):
+    labs = _labs(person, examination)
+    if raised == dict(person.red_flags) and labs == person.labs.model_dump(exclude_none=True):
         return person
     answers = json.loads(person.canonical)
-    return Person.from_mapping({**answers, "red_flags": raised}, topic)
+    return Person.from_mapping({**answers, "red_flags": raised, "labs": labs}, topic)
+
+
+def _labs(person: Person, examination: Examination) -> dict[str, float]:
+    """Blood tests with today's INR, where it is worse than what was told or nothing was told."""
+    labs: dict[str, float] = person.labs.model_dump(exclude_none=True)
+    today = examination.today
+    if today.inr is None or today.inr < labs.get("inr", 0.0):
+        return labs
+    labs["inr"] = today.inr
+    if today.inr_date is not None and examination.date is not None:
+        labs["inr_days_old"] = float(max((examination.date - today.inr_date).days, 0))
+    return labs
 
 
 def _refusals(safe: Triage, option: str) -> tuple[Because, ...]:
@@ -187,6 +200,14 @@ def _refusals(safe: Triage, option: str) -> tuple[Because, ...]:
             for r in binding
         )
     )
+
+
+def _no_consent(topic: Topic, examination: Examination, option: Option) -> tuple[Because, ...]:
+    """Nobody is needled who says no today."""
+    if examination.today.consent != "no" or not option.components:
+        return ()
+    words = topic.texts["plan"]["consent"]
+    return (Because(words["no"], words["source"], "", "plan.toml", "plan.refused.consent"),)
 
 
 def _proposed(plan: Plan) -> Plan:
