@@ -88,6 +88,19 @@ def test_the_same_harm_is_told_as_in_the_comparison(topic):
     assert own <= whole
 
 
+def test_both_shows_the_harms_of_each_part(topic):
+    ids = {n.id for n in numbers(plan_document(plan(topic, "both"))) if n.id.startswith("harm.")}
+    assert any("dry-needling" in id for id in ids)
+    assert any(id.endswith("acupuncture") for id in ids)
+
+
+def test_a_chance_is_told_with_its_range(topic):
+    page = plan_document(plan(topic, "acupuncture"), for_whom="patient")
+    chances = {n.text for n in numbers(page) if n.id.startswith("chance.")}
+    assert chances
+    assert all(" to " in text for text in chances)
+
+
 def test_after_a_stop_there_is_the_stop_page_alone(topic):
     made = plan(topic, red_flags__saddle_numbness="yes")
     for reader in READERS:

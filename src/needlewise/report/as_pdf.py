@@ -38,6 +38,7 @@ _MISSING_NOTE = f"{MISSING} stands for a letter that this PDF has no sign for."
 # Letters of a word before it may break: in running text, in a column of a table, where
 # "electroacupuncture" must stay whole, and in small print, where a hash must.
 _LONGEST, _LONGEST_IN_CELL, _LONGEST_SMALL = 32, 18, 72
+_WIDEST = 20.0  # parts of a table's width
 _WITHOUT_GLYPH = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed')
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 
@@ -143,11 +144,12 @@ def _parts(text: Text, longest: int = _LONGEST) -> list[str | _Data]:
 
 
 def _shares(rows: Iterable[Iterable[str]]) -> list[float]:
-    """Widths of columns in parts: room for the longest word, then for the longest cell."""
+    """Widths of columns in parts: room for the longest word, then for the longest cell, up to a
+    bound: one endless cell may not squeeze the names of its rows."""
     widths = []
     for cells in zip(*rows, strict=True):
         word = max(min(len(w), _LONGEST_IN_CELL) for cell in cells for w in ["", *cell.split()])
-        widths.append(4.0 + max(float(word), max(map(len, cells)) ** 0.65))
+        widths.append(4.0 + max(float(word), min(max(map(len, cells)) ** 0.65, _WIDEST)))
     return widths
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from needlewise.plan import Item, Plan
 from needlewise.plan.items import MUSCLE
-from needlewise.report.document import Block, Bullets, Callout, Paragraph, Section, Text
+from needlewise.report.document import Block, Bullets, Callout, Num, Paragraph, Section, Text
 from needlewise.report.downsides import limits
+from needlewise.report.numbers import hundred
 from needlewise.report.plan_course import course_line, review_lines
 from needlewise.report.plan_pictures import pictures
 from needlewise.report.plan_words import PlanWords
-from needlewise.report.words import chance_number, difference_number, missing
+from needlewise.report.words import difference_number, missing
 
 if TYPE_CHECKING:
     from needlewise.outlook.cells import Cell
@@ -97,10 +98,15 @@ def _told(words: PlanWords, plan: Plan, cell: Cell, week: float) -> list[Text]:
     told = [words.say("patient.effect", when, number, audience, level)]
     reference = plan.comparison.outlook.cell(plan.comparison.outlook.reference, "pain", week)
     if cell.chance is not None and reference.chance is not None:
-        told.append(
-            words.say("patient.chance", chance_number(cell), when, chance_number(reference))
-        )
+        told.append(words.say("patient.chance", _chance(cell), when, _chance(reference)))
     return told
+
+
+def _chance(cell: Cell) -> Num:
+    """How many of 100 are clearly better, with the range of the comparison."""
+    assert cell.chance is not None
+    mean, low, high = (hundred(x) for x in vars(cell.chance).values())
+    return Num(f"{mean} ({low} to {high})", f"chance.{cell.key}")
 
 
 def _course(words: PlanWords) -> Section:

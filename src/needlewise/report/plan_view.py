@@ -261,7 +261,9 @@ def consent(words: PlanWords) -> Section:
 def harms(words: PlanWords) -> Table:
     """Each harm under this option beside no needling, as the comparison shows it."""
     outlook, none = words.plan.comparison.outlook, words.plan.comparison.outlook.reference
-    chosen = [none, words.plan.option.id] if words.plan.option.components else [none]
+    option = words.plan.option
+    needled = (option.parts or (option.id,)) if option.components else ()
+    chosen = [none, *needled]  # of a combination each part, as nobody has counted the two together
     rows = []
     for row in words.topic["harm_rows"]:
         label = words["harm_row"].format(row["label"], f"{int(row['denominator']):,}")
