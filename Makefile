@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PERSON ?= examples/office_worker.toml
 OUT ?= out
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# The files list every package, so nothing is resolved anew: a release made tomorrow changes nothing.
+PINNED := --require-hashes --no-deps
 
 .PHONY: compare serve test test-core lint format bench cases picture screenshots docs system clean
 
@@ -79,18 +81,18 @@ $(VENV)/bin/python:
 
 $(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing needlewise from pinned versions ..."
-	@$(PIP) install --require-hashes -r requirements/base.txt
-	@$(PIP) install "setuptools==80.9.0" wheel
+	@$(PIP) install $(PINNED) -r requirements/base.txt
+	@$(PIP) install $(PINNED) -r requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q src/needlewise
 	@touch $@
 
 $(VENV)/.web: requirements/web.txt $(VENV)/.base
 	@echo "Installing what the site needs ..."
-	@$(PIP) install --require-hashes -r requirements/web.txt
+	@$(PIP) install $(PINNED) -r requirements/web.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	@echo "Installing what the tests need ..."
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install $(PINNED) -r requirements/dev.txt
 	@touch $@
