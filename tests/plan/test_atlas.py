@@ -126,12 +126,40 @@ def test_search_finds_by_region_and_level(topic):
     assert atlas.find(topic, "<zz>") == ()
 
 
-def test_dangers_lie_under_the_points_whose_cautions_name_them(topic):
+# Words of a caution that name no organ under the point.
+NOT_UNDER = {("kidney", "BL40"), ("kidney", "EX-B2-lumbar")}
+
+
+@pytest.mark.parametrize("word", ["kidney", "sciatic", "lung"])
+def test_dangers_lie_under_the_points_whose_cautions_name_them(topic, word):
     shapes = {danger.name: danger.shape for danger in atlas.dangers(topic)}
-    kidney, lung = at(topic, "BL52"), at(topic, "BL43")
-    assert holds(shapes["kidney"], (kidney.x, kidney.y))
-    assert holds(shapes["lung"], (lung.x, lung.y))
+    named = [
+        row["code"] for row in topic["points"]
+        if word in row["cautions"].lower() and (word, row["code"]) not in NOT_UNDER
+    ]  # fmt: skip
+    assert len(named) >= 4
+    places = {code: at(topic, code) for code in named}
+    assert [
+        code for code, p in places.items()
+        if p.aspect == "back" and not holds(shapes[word], (abs(p.x), p.y))
+    ] == []  # fmt: skip
     assert all(danger.source for danger in atlas.dangers(topic))
+
+
+def test_the_backs_of_the_hands_are_seen_where_the_thumbs_say(topic):
+    # Arms hang with the thumbs to the body in the drawing, so the backs of the hands face forward.
+    for code in ("LI4", "SI3", "EX-UE7"):
+        assert at(topic, code).aspect == "front"
+
+
+@pytest.mark.parametrize(("ref", "regions"), [
+    ("BL55", {"lower_leg"}), ("EX-B2-lumbar", {"thoracolumbar", "lumbar", "low_lumbar"}),
+    ("EX-B2-thoracic", {"upper_thoracic", "thoracic", "lower_thoracic"}),
+    ("latissimus-dorsi", {"lumbar", "lower_thoracic", "shoulder"}),
+    ("iliopsoas", {"abdomen", "groin", "lumbar", "thigh"}),
+])  # fmt: skip
+def test_a_target_lies_in_all_its_regions(topic, ref, regions):
+    assert regions <= atlas.regions_of(topic, ref)
 
 
 def test_channels_run_through_their_points(topic):

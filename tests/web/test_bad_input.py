@@ -58,6 +58,7 @@ ADDRESSES = {
     "practice-save": ("/practice/save/", SEND),
     "practice-close": ("/practice/close/", SEND),
     "practice-stop": ("/practice/stop/", READ),
+    "practice-noted": ("/practice/noted/", SEND),
     "practice-examination": ("/practice/examination/", BOTH),
     "practice-plan": ("/practice/plan/", BOTH),
     "practice-patient": ("/practice/plan/patient/", READ),

@@ -146,10 +146,17 @@ def test_too_large_and_no_file(site, topic):
     assert visitor.post("/practice/open/").status == 400
 
 
+LOOKING_BACK = ("/practice/review/", "/practice/review/review.pdf", "/practice/review/review.json")
+TREATMENT = (
+    "/practice/plan/", "/practice/plan/patient/", "/practice/plan/plan.pdf",
+    "/practice/plan/patient.pdf", "/practice/plan/plan.json", "/practice/sessions/", *LOOKING_BACK,
+)  # fmt: skip
+
+
 def test_a_stop_shows_nothing_of_treatment(site, topic):
     visitor = opened(site, topic, red_flags__saddle_numbness="yes")
     for path in ("/practice/plan/", "/practice/sessions/", "/practice/plan/patient/",
-                 "/practice/plan/plan.pdf", "/practice/plan/plan.json"):  # fmt: skip
+                 "/practice/plan/plan.pdf", "/practice/plan/plan.json", *LOOKING_BACK):  # fmt: skip
         page = visitor.get(path)
         assert page.path == "/practice/stop/"
         assert "Dry needling" not in visible(page.text).replace("dry needling, acupuncture", "")
@@ -164,13 +171,120 @@ def test_the_nerves_can_stop_it_and_be_corrected(site, topic):
     assert page.path == "/practice/plan/"
 
 
+def with_a_course(site, topic):
+    """A visitor whose person has had three sessions of dry needling."""
+    visitor = opened(site, topic)
+    visitor.post("/practice/examination/", EXAMINATION)
+    visitor.post("/practice/plan/", {"action": "choose", "value": "dry-needling"})
+    for weeks, pain in ((3, "6"), (2, "5"), (1, "4.25")):
+        visitor.post("/practice/sessions/", {"date": day(weeks), "score.pain_nrs": pain})
+    return visitor
+
+
+def test_a_score_is_shown_as_it_was_typed(site, topic):
+    assert "pain 4.25" in visible(with_a_course(site, topic).get("/practice/sessions/").text)
+
+
+def test_the_nerves_stop_the_review_too(site, topic):
+    visitor = with_a_course(site, topic)
+    visitor.post("/practice/examination/", {**EXAMINATION, "saddle": "changed"})
+    for path in TREATMENT:
+        page = visitor.get(path)
+        assert page.path == "/practice/stop/", path
+        assert "Expected pain" not in visible(page.text)
+        assert "quadratus" not in page.text.casefold()
+
+
+def test_an_emergency_closes_everything_until_a_clinician_has_seen_it(site, topic):
+    visitor = with_a_course(site, topic)
+    event = {"event.kind": "breathlessness", "event.hours": "1"}
+    visitor.post("/practice/sessions/", {"date": day(0), **event})
+    for path in TREATMENT:
+        assert visitor.get(path).path == "/practice/stop/", path
+    assert "The safety check stops here" in visible(visitor.get("/practice/").text)
+    refused = visitor.post("/practice/noted/", {"action": "seen", "place": "0", "seen_by": ""})
+    assert refused.status == 422
+    assert visitor.get("/practice/plan/").path == "/practice/stop/"
+    visitor.post("/practice/noted/", {"action": "seen", "place": "0", "seen_by": "Dr C. Chest"})
+    assert visitor.get("/practice/plan/").path == "/practice/plan/"
+    event = saved(visitor)["course"]["event"]
+    assert [(e["kind"], e["over"], e["seen_by"]) for e in event] == [
+        ("breathlessness", "yes", "Dr C. Chest")
+    ]
+
+
+def test_an_event_typed_by_mistake_can_be_taken_out(site, topic):
+    visitor = with_a_course(site, topic)
+    before = saved(visitor)["course"]["score"]
+    visitor.post("/practice/sessions/", {"date": day(0), "event.kind": "pneumothorax"})
+    assert visitor.get("/practice/sessions/").path == "/practice/stop/"
+    page = visitor.post("/practice/noted/", {"action": "drop", "list": "event", "place": "0"})
+    assert page.path == "/practice/sessions/"
+    assert saved(visitor)["course"]["score"] == before
+
+
+def test_a_later_score_can_be_kept_after_worse_ones(site, topic):
+    visitor = with_a_course(site, topic)
+    visitor.post("/practice/sessions/", {"date": day(0), "score.pain_nrs": "9"})
+    assert visitor.get("/practice/plan/").path == "/practice/stop/"
+    better = {"action": "score", "date": day(0), "score.pain_nrs": "4"}
+    refused = visitor.post("/practice/noted/", {**better, "date": "2099-01-01"})
+    assert refused.status == 422
+    visitor.post("/practice/noted/", {"action": "drop", "list": "score", "place": "3"})
+    page = visitor.post("/practice/noted/", better)
+    assert page.path == "/practice/sessions/"
+
+
+def test_a_record_that_is_not_saved_is_not_replaced_unasked(site, topic):
+    visitor = with_a_course(site, topic)
+    before = saved(visitor)
+    visitor.post("/practice/plan/", {"action": "add", "item": "muscle:piriformis", "side": "both"})
+    assert "Not saved yet" in visible(visitor.get("/practice/plan/").text)
+    other = json.dumps({"person": calm(topic, name="Eve")}).encode()
+    page = visitor.upload("/practice/open/", "record", "record.json", other)
+    assert page.status == 400
+    assert "is not saved" in visible(page.text)
+    found = saved(visitor)
+    assert found["person"] == before["person"]
+    assert [e["item"] for e in found["plan"]["edit"]] == [
+        "muscle:piriformis:left", "muscle:piriformis:right"
+    ]  # fmt: skip
+    assert visitor.upload("/practice/open/", "record", "record.json", other).status == 200
+
+
+def test_a_refused_session_gives_everything_back(site, topic):
+    visitor = with_a_course(site, topic)
+    typed = {
+        "date": "2099-01-01", "notes": "two needles", "after": "warm", "inr": "2.4",
+        "position": "on the left side", "score.pain_nrs": "3.5", "event.kind": "bruise",
+        "event.grade": "mild", "event.seen_by": "Dr C.", "bruise_checked": "yes",
+    }  # fmt: skip
+    page = visitor.post("/practice/sessions/", typed)
+    assert page.status == 422
+    for value in ("two needles", "warm", "2.4", "on the left side", "3.5", "Dr C."):
+        assert value in page.text
+    for value in ("bruise", "mild", "yes"):
+        assert f'value="{value}" selected' in page.text
+
+
+def test_a_file_with_a_day_ahead_is_refused(site, topic):
+    visitor = Visitor(site.url)
+    visitor.get("/practice/")
+    score = [{"date": "2099-01-01", "pain_nrs": 4}]
+    course = {"option": "acupuncture", "started": "2026-01-01", "score": score}
+    content = json.dumps({"person": calm(topic), "course": course}).encode()
+    page = visitor.upload("/practice/open/", "record", "record.json", content)
+    assert page.status == 400
+    assert "2099" in visible(page.text)
+
+
 def test_breathless_after_needling_is_an_emergency(site, topic):
     visitor = opened(site, topic)
     visitor.post("/practice/examination/", EXAMINATION)
     visitor.post("/practice/plan/", {"action": "choose", "value": "dry-needling"})
     event = {"event.kind": "breathlessness", "event.hours": "1"}
     page = visitor.post("/practice/sessions/", {"date": day(0), **event})
-    assert page.path == "/practice/review/"
+    assert page.path == "/practice/stop/"
     text = visible(page.text)
     assert "emergency" in text.casefold() or "help now" in text.casefold()
     assert "Expected pain" not in text

@@ -31,14 +31,20 @@ if TYPE_CHECKING:
 def reviewed(topic: Topic, course: Path, person: Path | None, on: str | None) -> Review:
     from datetime import date
 
-    from needlewise.followup import CourseRecord
+    from needlewise.followup import CourseRecord, Record
     from needlewise.followup import review as look_back
     from needlewise.person import Person
+    from needlewise.person.reading import read_answers
 
     try:
         today = date.today() if on is None else date.fromisoformat(on)
     except ValueError:
         raise InputError(f"--on must be a day such as 2026-11-05, not '{on}'.") from None
+    if person is None and "examination" in read_answers(course):
+        found = Record.from_file(course, topic).review(today)
+        if found is None:
+            raise InputError(f"{course} holds no course yet; note a session or a score first.")
+        return found
     record = CourseRecord.from_file(course, topic)
     someone = None if person is None else Person.from_file(person, topic)
     return look_back(topic, someone, record, today=today)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,10 +14,13 @@ from pydantic import ValidationError
 
 from needlewise.errors import InputError
 from needlewise.followup.course_record import CourseRecord
+from needlewise.followup.review import Review, review
+from needlewise.followup.safety import safety
 from needlewise.followup.shapes import LogEntry
-from needlewise.person import Person
+from needlewise.person import Person, Triage, triage
 from needlewise.person.reading import read_answers
 from needlewise.plan import Edit, Examination, Plan, edits_from, make_plan
+from needlewise.plan.plan import examined
 from needlewise.topic import Topic, load_topic
 
 PARTS = ("person", "examination", "plan", "course", "past", "log")
@@ -52,9 +57,17 @@ class Record:
 
     @classmethod
     def from_mapping(
-        cls, mapping: Mapping[str, Any], topic: Topic | None = None, *, where: str = ""
+        cls,
+        mapping: Mapping[str, Any],
+        topic: Topic | None = None,
+        *,
+        where: str = "",
+        today: date | None = None,
     ) -> Self:
-        """Check a record given as plain tables. Raises InputError as `from_file`."""
+        """Check a record given as plain tables; with `today`, no day of its course lies after it.
+
+        Raises InputError as `from_file`.
+        """
         topic = topic or load_topic()
         if not set(mapping) & set(PARTS):
             mapping = {"person": mapping}
@@ -73,7 +86,7 @@ class Record:
             known = ", ".join(o.id for o in topic.options)
             raise InputError(f"{where}plan.option is '{option}' but must be one of {known}.")
         person = Person.from_mapping(tables["person"], topic, where=f"{where}")
-        course = _course(tables, topic, where)
+        course = _course(tables, topic, where, today)
         if course is None and not option and person.history and person.history.option:
             course = CourseRecord.from_history(person, topic)  # a course told among the answers
             option = course.option
@@ -111,11 +124,38 @@ class Record:
         """The record as the text of a JSON file, which `from_file` reads to the same record."""
         return json.dumps(self.to_mapping(), indent=1, ensure_ascii=False) + "\n"
 
-    def plan(self) -> Plan | None:
-        """The plan of the option chosen, with the edits; None where none is chosen."""
+    @cached_property
+    def examined(self) -> Person:
+        """The person with what the examination found."""
+        return examined(self.topic, self.person, self.examination)
+
+    def triage(self, today: date | None = None) -> Triage:
+        """The safety check of the answers, the examination and the course together."""
+        if self.course is None:
+            return triage(self.topic, self.examined)
+        return safety(self.topic, self.examined, self.course, today)
+
+    def plan(self, today: date | None = None) -> Plan | None:
+        """The plan of the option chosen, with the edits; None where none is chosen.
+
+        It holds nothing after a stop, whether answers, examination or course bring it.
+        """
         if not self.option:
             return None
-        return make_plan(self.topic, self.person, self.examination, self.option, edits=self.edits)
+        safe = self.triage(today)
+        return make_plan(
+            self.topic, self.person, self.examination, self.option,
+            edits=self.edits, safe=safe if safe.stopped else None,
+        )  # fmt: skip
+
+    def review(self, today: date | None = None) -> Review | None:
+        """The review of the course, with what the examination found; None before a course.
+
+        Raises InputError where a day of the course lies after `today`.
+        """
+        if self.course is None:
+            return None
+        return review(self.topic, self.examined, self.course, today=today)
 
 
 def _table(mapping: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
@@ -131,12 +171,12 @@ def _table(mapping: Mapping[str, Any], name: str, where: str) -> Mapping[str, An
 
 
 def _course(
-    tables: Mapping[str, Mapping[str, Any]], topic: Topic, where: str
+    tables: Mapping[str, Mapping[str, Any]], topic: Topic, where: str, today: date | None
 ) -> CourseRecord | None:
     if not tables["course"]:
         return None
     whole = {"plan": tables["plan"], "course": tables["course"]}
-    return CourseRecord.from_mapping(whole, topic, where=f"{where}course: ")
+    return CourseRecord.from_mapping(whole, topic, where=f"{where}course: ", today=today)
 
 
 def _past(given: object, where: str) -> tuple[Mapping[str, Any], ...]:

@@ -14,7 +14,7 @@ from needlewise.followup.advice import PAIN, Advice, advise
 from needlewise.followup.course_record import CourseRecord
 from needlewise.followup.progress import Progress, overall, progress
 from needlewise.followup.record_checks import check_record
-from needlewise.followup.safety import changed, safety
+from needlewise.followup.safety import at_the_start, safety
 from needlewise.followup.thresholds import Measure, measures
 from needlewise.followup.trajectory import (
     Forecast,
@@ -134,7 +134,7 @@ def review(
     if today is not None:
         check_record(topic, record, "", today)
     today = today or record.last_day
-    start = _at_the_start(person, record)
+    start = at_the_start(person, record)
     safe = safety(topic, start, record, today)
     outlook = look_ahead(topic, None, start, base=base or evidence_base(topic), safe=safe)
     comparison = compare(outlook)
@@ -163,16 +163,6 @@ def _now(record: CourseRecord, today: date | None) -> float:
     if record.started is None or today is None:
         return last
     return max(record.week_of(today), last, 0.0)
-
-
-def _at_the_start(person: Person, record: CourseRecord) -> Person:
-    """The person as at the start: pain is the first score where one was taken on that day."""
-    update: dict[str, float] = {}
-    for name in (PAIN, "rmdq24"):
-        first = next(iter(record.series(name)), None)
-        if first is not None and first[0] <= 0.0 and first[1] is not None:
-            update[name] = first[1]
-    return changed(person, **update) if update else person
 
 
 def _seen(record: CourseRecord, start: Person) -> Seen:

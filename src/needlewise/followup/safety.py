@@ -28,6 +28,7 @@ def safety(topic: Topic, person: Person, record: CourseRecord, today: date | Non
     Each event and each stretch of notes is held against all rules. An event that is over and that
     a clinician has looked at opens nothing again; it is still listed.
     """
+    person = at_the_start(person, record)
     found = [triage(topic, someone) for someone in _as_asked(person, record, today)]
     first = max(found, key=lambda t: (t.rank, t.stopped))
     if not first.stopped and overall(progress(topic, record)) == WORSE:
@@ -42,6 +43,16 @@ def safety(topic: Topic, person: Person, record: CourseRecord, today: date | Non
         for name, said in t.messages.items():
             messages[name] = tuple(dict.fromkeys((*messages.get(name, ()), *said)))
     return replace(first, reasons=reasons, ask_clinician=asks, options=options, messages=messages)
+
+
+def at_the_start(person: Person, record: CourseRecord) -> Person:
+    """The person as at the start: a score of the first day counts before what was answered."""
+    update: dict[str, float] = {}
+    for name in SCORES:
+        first = next(iter(record.series(name)), None)
+        if first is not None and first[0] <= 0.0 and first[1] is not None:
+            update[name] = first[1]
+    return changed(person, **update) if update else person
 
 
 def _worse(topic: Topic, person: Person) -> Triage:

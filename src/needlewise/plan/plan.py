@@ -131,12 +131,14 @@ def make_plan(
     *,
     edits: Sequence[Edit] = (),
     base: EvidenceBase | None = None,
+    safe: Triage | None = None,
 ) -> Plan:
     """The plan of a course of one option.
 
     The program proposes; what the case forbids is blocked with its reason; `edits` confirm or
     change it. After a stop, or where the option is not open to this person or practitioner, the
-    plan holds no item.
+    plan holds no item. `safe` is a triage that more than the answers went into, such as the
+    events of a course.
 
     Raises InputError for an option that does not exist or an edit that cannot be made.
     """
@@ -146,7 +148,7 @@ def make_plan(
         raise InputError(f"'{option}' is no option of this topic; choose from {known}.")
     chosen = topic.option(option)
     person = examined(topic, person, examination)
-    safe = triage(topic, person)
+    safe = safe or triage(topic, person)
     comparison = compare(look_ahead(topic, None, person, base=base, safe=safe))
     plan = Plan(
         topic, person, examination, chosen, safe, comparison, PROPOSED,

@@ -6,7 +6,7 @@ from django.urls import path, re_path
 
 from needlewise.web import health
 from needlewise.web.aid import compare, evidence, questions, start, values
-from needlewise.web.practice import atlas, views
+from needlewise.web.practice import atlas, course, views
 
 urlpatterns = [
     path("", start.start, name="start"),
@@ -38,7 +38,8 @@ urlpatterns = [
     path("practice/take/", views.take, name="practice-take"),
     path("practice/save/", views.save, name="practice-save"),
     path("practice/close/", views.close, name="practice-close"),
-    path("practice/stop/", views.stop, name="practice-stop"),
+    path("practice/stop/", course.stop, name="practice-stop"),
+    path("practice/noted/", course.noted, name="practice-noted"),
     path("practice/examination/", views.examination, name="practice-examination"),
     path("practice/plan/", views.plan, name="practice-plan"),
     path("practice/plan/patient/", views.patient, name="practice-patient"),
@@ -47,11 +48,11 @@ urlpatterns = [
         views.plan_file,
         name="practice-file",
     ),
-    path("practice/sessions/", views.sessions, name="practice-sessions"),
-    path("practice/review/", views.review_page, name="practice-review"),
+    path("practice/sessions/", course.sessions, name="practice-sessions"),
+    path("practice/review/", course.review_page, name="practice-review"),
     re_path(
         r"^practice/review/(?P<name>review\.pdf|review\.json)$",
-        views.review_file,
+        course.review_file,
         name="practice-review-file",
     ),
     path("health/", health.health, name="health"),

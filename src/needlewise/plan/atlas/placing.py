@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
@@ -25,6 +25,7 @@ class Place:
         line: for a muscle the middle line it runs along, (x, y) each; a point has one place.
         width: of a muscle, body units; 0 for a point.
         level: the landmark or level it is placed from; how: how it was worked out, with its source.
+        also: regions it lies in that its drawn place does not show: other levels, attachments.
     """
 
     ref: str
@@ -38,6 +39,7 @@ class Place:
     width: float
     level: str
     how: str
+    also: frozenset[str] = frozenset()
 
     def on(self, panel: Panel, body: Frame) -> tuple[float, float] | None:
         """Where it is drawn in a panel, None where it is not seen there.
@@ -106,7 +108,8 @@ class Placed:
             if given.number(column):
                 told.append(f"{given.number(column):g} cun {word}")
         how = f"{', '.join(told)} ({given['source']})"
-        return self._point(row["code"], spot, side, given["landmark"], how)
+        point = self._point(row["code"], spot, side, given["landmark"], how)
+        return replace(point, also=frozenset(listed(given["also"])))
 
     def _from(self, given: Row) -> Spot:
         start, unit = self.body.landmark(given["landmark"]), self.body.cun(given["measure"])
@@ -143,6 +146,7 @@ class Placed:
             given["muscle"], MUSCLE, side, aspect, *middle, sum(e.depth for e in ends) / 2,
             tuple(line), (given.number("width_cun") or 0.0) * unit, given["from"],
             f"{given['from']} to {given['to']} ({given['source']})",
+            frozenset(listed(given["also"])),
         )  # fmt: skip
 
     def _end(self, given: Row, end: str) -> Spot:

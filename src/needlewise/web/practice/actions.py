@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,7 @@ LISTS = ("session", "score", "event", "decision")
 
 def open_record(request: HttpRequest, mapping: Mapping[str, Any]) -> None:
     """Put a record on the desk in place of the one that lies there. Raises InputError."""
-    record = Record.from_mapping(mapping, site_topic())
+    record = Record.from_mapping(mapping, site_topic(), today=date.today())
     _keep(request, record.to_mapping(), unsaved=False)
 
 
@@ -53,11 +53,11 @@ def choose(request: HttpRequest, desk: Desk, option: str) -> None:
         _changed(request, desk, {"plan": {"option": option}})
 
 
-def edit(request: HttpRequest, desk: Desk, change: Mapping[str, str]) -> None:
-    """One more change of the plan, if it can be made. Raises InputError."""
+def edit(request: HttpRequest, desk: Desk, changes: Sequence[Mapping[str, str]]) -> None:
+    """More changes of the plan, if all can be made. Raises InputError."""
     record = desk.record
     before = [e.model_dump(mode="json", exclude_defaults=True) for e in record.edits]
-    edits = [*before, {name: value for name, value in change.items() if value}]
+    edits = [*before, *({n: value for n, value in one.items() if value} for one in changes)]
     make_plan(desk.topic, record.person, record.examination, record.option,
               edits=edits_from({"edit": edits}))  # fmt: skip
     _changed(request, desk, {"plan": {"option": record.option, "edit": edits}})
@@ -100,6 +100,20 @@ def drop(request: HttpRequest, desk: Desk, name: str, place: int) -> None:
         if not any(course.get(other) for other in LISTS):
             course = {}
         _changed(request, desk, {"course": course})
+
+
+def seen(request: HttpRequest, desk: Desk, place: int, by: str) -> None:
+    """An event is over and a clinician has looked at it: it opens nothing again. Raises InputError.
+
+    It stays in the record.
+    """
+    if not by:
+        raise InputError("Say which clinician has looked at it; until then it stays open.")
+    course = dict(desk.mapping.get("course", {}))
+    events = list(course.get("event", []))
+    if 0 <= place < len(events):
+        events[place] = {**events[place], "over": "yes", "seen_by": by}
+        _changed(request, desk, {"course": {**course, "event": events}})
 
 
 def switch(request: HttpRequest, desk: Desk, option: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property, wraps
 from typing import Any
 
@@ -12,8 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from needlewise.followup import Record
-from needlewise.person import Triage, triage
-from needlewise.plan.plan import examined
+from needlewise.person import Triage
 from needlewise.topic import Topic
 from needlewise.web.aid.visit import site_topic
 
@@ -35,9 +35,8 @@ class Desk:
 
     @cached_property
     def triage(self) -> Triage:
-        """The safety check with what the examination found."""
-        record = self.record
-        return triage(self.topic, examined(self.topic, record.person, record.examination))
+        """The safety check of answers, examination and course, as of today."""
+        return self.record.triage(date.today())
 
 
 def desk_of(request: HttpRequest) -> Desk | None:
@@ -77,3 +76,10 @@ def unless_stopped(view: View) -> View:
         return view(request, desk, **kwargs)
 
     return open_
+
+
+def file_response(content: bytes, kind: str, name: str) -> HttpResponse:
+    """A file to take along."""
+    response = HttpResponse(content, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from needlewise.plan.items import Item
 from needlewise.topic import Topic
 from needlewise.web.aid.visit import typed
 
@@ -123,14 +124,24 @@ def decision_sent(sent: QueryDict) -> dict[str, Any]:
     return {name: value for name in names if (value := one(sent, name))}
 
 
-def edit_sent(sent: QueryDict) -> dict[str, str]:
-    """A change of the plan; an item to add comes in two parts, what and on which side."""
+def edits_sent(sent: QueryDict) -> list[dict[str, str]]:
+    """A change of the plan; an item to add comes in two parts, what and on which side.
+
+    Added on both sides it is two lines.
+    """
     names = ("action", "item", "field", "value", "reason", "by")
     found = {name: value for name in names if (value := one(sent, name))}
     side = one(sent, "side")
     if found.get("action") in {"add", "force"} and side and found.get("item"):
-        found["item"] = f"{found['item']}:{side}"
-    return found
+        on = ("left", "right") if side == "both" else (side,)
+        return [{**found, "item": f"{found['item']}:{one_side}"} for one_side in on]
+    return [found]
+
+
+def as_typed(sent: QueryDict) -> dict[str, Any]:
+    """Everything that was sent, for a form that gives it back: dots become underscores."""
+    found: dict[str, Any] = {name.replace(".", "_"): one(sent, name) for name in sent}
+    return {**found, "items_sent": many(sent, "items")}
 
 
 def muscles(topic: Topic) -> list[tuple[str, str]]:
@@ -152,3 +163,10 @@ def shown_findings(topic: Topic, examination: Mapping[str, Any]) -> list[dict[st
         }
         for place, row in enumerate(examination.get("palpation", []))
     ]  # fmt: skip
+
+
+def line(item: Item) -> dict[str, Any]:
+    """One line of a plan as the pages show it."""
+    side = f" ({item.target.side})" if item.target.side else ""
+    return {"id": item.id, "name": f"{item.name}{side}", "confirmed": item.confirmed,
+            "needled": item.needled, "depth": item.depth, "forced": item.forced}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The practitioner's pages: open, examine, plan, sessions, review, save."""
+"""The practitioner's pages up to the plan: open, examine, plan, save."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from needlewise.errors import InputError
-from needlewise.followup import review
 from needlewise.person.reading import LARGEST_FILE, answers_in
-from needlewise.plan import Plan, make_plan
+from needlewise.plan import Plan, atlas
+from needlewise.plan.atlas.frame import BACK, FRONT
+from needlewise.plan.items import MUSCLE, POINT
+from needlewise.plan.propose import KINDS
 from needlewise.plan.readings import reliability
 from needlewise.report.as_html import sections_html
 from needlewise.report.as_pdf import pdf_bytes
-from needlewise.report.atlas_scene import MUSCLES
+from needlewise.report.atlas_scene import MUSCLES, POINTS
 from needlewise.report.atlas_view import sheet
 from needlewise.report.body_map import body_map
-from needlewise.report.document import Document
 from needlewise.report.plan_json import plan_json
 from needlewise.report.plan_view import plan_document
-from needlewise.report.review_json import review_json
-from needlewise.report.review_view import review_document
-from needlewise.report.view import document
+from needlewise.topic import Topic
 from needlewise.web.aid.visit import visit_of
 from needlewise.web.practice import actions, forms
-from needlewise.web.practice.desk import Desk, desk_of, unless_stopped, with_desk
+from needlewise.web.practice.desk import Desk, desk_of, file_response, unless_stopped, with_desk
 
 RECORD = "record.json"
 
@@ -66,10 +65,20 @@ def _overview(request: HttpRequest, problem: str = "") -> HttpResponse:
 def open_file(request: HttpRequest) -> HttpResponse:
     """Open a person's file; one that cannot be used leaves the desk as it is."""
     try:
+        _replaceable(request)
         actions.open_record(request, _read(request))
     except InputError as error:
         return _overview(request, str(error))
     return redirect("practice")
+
+
+def _replaceable(request: HttpRequest) -> None:
+    """A record that is not saved goes only where that was said. Raises InputError."""
+    desk = desk_of(request)
+    if desk is not None and desk.unsaved and forms.one(request.POST, "replace") != "yes":
+        raise InputError(
+            _("The record that is open is not saved; save it first, or say that it may go.")
+        )
 
 
 def _read(request: HttpRequest) -> dict[str, Any]:
@@ -93,7 +102,11 @@ def take(request: HttpRequest) -> HttpResponse:
     visit = visit_of(request)
     if visit is None:
         return redirect("practice")
-    actions.open_record(request, {"person": json.loads(visit.person.canonical)})
+    try:
+        _replaceable(request)
+        actions.open_record(request, {"person": json.loads(visit.person.canonical)})
+    except InputError as error:
+        return _overview(request, str(error))
     return redirect("practice")
 
 
@@ -101,8 +114,9 @@ def take(request: HttpRequest) -> HttpResponse:
 @with_desk
 def save(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The record as a file to take along."""
+    response = file_response(desk.record.to_json().encode(), "application/json", RECORD)
     actions.saved(request)
-    return _file(desk.record.to_json().encode(), "application/json", RECORD)
+    return response
 
 
 @require_POST
@@ -110,22 +124,6 @@ def save(request: HttpRequest, desk: Desk) -> HttpResponse:
 def close(request: HttpRequest, desk: Desk) -> HttpResponse:
     actions.close(request)
     return redirect("practice")
-
-
-@require_safe
-@with_desk
-def stop(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """What to do now; nothing of treatment."""
-    if not desk.triage.stopped:
-        return redirect("practice")
-    plan = make_plan(desk.topic, desk.record.person, desk.record.examination, "no-needling")
-    return _stopped(request, document(plan.comparison))
-
-
-def _stopped(request: HttpRequest, page: Document) -> HttpResponse:
-    sections = [html for id_, html in sections_html(page).items() if id_ != "sources"]
-    context = {"part": "practice", "title": page.title, "sections": sections}
-    return render(request, "practice/stop.html", context)
 
 
 # ---- Examination ----
@@ -161,7 +159,8 @@ def _examined(
     patterns = [r for r in topic["patterns"] if r["points"] and not r["pattern"].startswith("Meri")]
     chosen = found.get("traditional", {}).get("pattern", [])
     context = {
-        "part": "practice", "problem": problem, "found": found, "person": person, "words": words,
+        "part": "practice", "desk": desk, "problem": problem, "found": found, "person": person,
+        "words": words,
         "regions": [
             {"id": row["region"], "label": row["label"], "chosen": row["region"] in regions,
              "side": found.get("sides", {}).get(row["region"], "both")}
@@ -180,7 +179,7 @@ def _examined(
         "helped": "\n".join(found.get("helper_answers", [])),
         "told": "\n".join(found.get("traditional", {}).get("findings", [])),
         "muscles": forms.muscles(topic),
-        "picker": sheet(topic, "back", layers=(MUSCLES,), id="pick"),
+        "pickers": _pickers(topic, (MUSCLES,)),
         "agree": reliability(topic),
         "scales": [(r["field"], r["name"]) for r in topic["scoring"]
                    if r["field"] in words["instruments"]],
@@ -197,14 +196,15 @@ def plan(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Choose an option, then confirm or change each line."""
     if request.method != "POST":
         return _planned(request, desk)
-    sent = forms.edit_sent(request.POST)
+    changes = forms.edits_sent(request.POST)
+    sent = changes[0]
     try:
         if sent.get("action") == "choose":
             actions.choose(request, desk, sent.get("value", ""))
         elif sent.get("action") == "undo":
             actions.undo(request, desk)
         else:
-            actions.edit(request, desk, sent)
+            actions.edit(request, desk, changes)
     except InputError as error:
         return _planned(request, desk, str(error), sent)
     return redirect("practice-plan")
@@ -213,7 +213,7 @@ def plan(request: HttpRequest, desk: Desk) -> HttpResponse:
 def _planned(
     request: HttpRequest, desk: Desk, problem: str = "", sent: dict[str, str] | None = None
 ) -> HttpResponse:
-    made, topic = desk.record.plan(), desk.topic
+    made, topic = desk.record.plan(date.today()), desk.topic
     options = [
         {"id": o.id, "label": o.label, "chosen": o.id == desk.record.option,
          "status": desk.triage.options[o.id].status.replace("_", " "),
@@ -221,7 +221,7 @@ def _planned(
         for o in topic.options
     ]  # fmt: skip
     context: dict[str, Any] = {
-        "part": "practice", "options": options, "plan": made, "problem": problem,
+        "part": "practice", "desk": desk, "options": options, "plan": made, "problem": problem,
         "sent": sent or {}, "words": topic.texts["practice"],
     }  # fmt: skip
     if made is not None:
@@ -232,27 +232,35 @@ def _planned(
                 {"id": id_, "html": html} for id_, html in sections_html(page).items()
                 if id_ not in {"sources", "about"}
             ],
-            "items": [_line(item) for item in made.items],
-            "to_add": _to_add(made),
+            "items": [forms.line(item) for item in made.items],
+            "to_add": _to_add(made), "pickers": _pickers(topic, _layers(made)),
             "edits": len(desk.record.edits),
         }  # fmt: skip
     return render(request, "practice/plan.html", context, status=422 if problem else 200)
 
 
-def _line(item: Any) -> dict[str, Any]:
-    side = f" ({item.target.side})" if item.target.side else ""
-    return {"id": item.id, "name": f"{item.name}{side}", "confirmed": item.confirmed,
-            "needled": item.needled, "depth": item.depth, "forced": item.forced}  # fmt: skip
+def _pickers(topic: Topic, layers: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The body from behind and from before, to choose from."""
+    known = atlas.views(topic)
+    return [
+        (known[view].label, sheet(topic, view, layers=layers, id=f"pick-{view}"))
+        for view in (BACK, FRONT)
+    ]
+
+
+def _layers(made: Plan) -> tuple[str, ...]:
+    """What may be chosen under an option: muscles, points or both."""
+    kinds = {KINDS.get(part) for part in (made.option.parts or (made.option.id,))}
+    return tuple(layer for layer, kind in ((MUSCLES, MUSCLE), (POINTS, POINT)) if kind in kinds)
 
 
 def _to_add(made: Plan) -> list[tuple[str, list[tuple[str, str]]]]:
     """What may be added, by kind, in the order of the tables."""
-    topic, parts = made.topic, made.option.parts or (made.option.id,)
-    found = []
-    if "dry-needling" in parts:
+    topic, layers, found = made.topic, _layers(made), []
+    if MUSCLES in layers:
         muscles = [(f"muscle:{slug}", name) for slug, name in forms.muscles(topic)]
         found.append((_("Muscles"), muscles))
-    if {"acupuncture", "electroacupuncture"} & set(parts):
+    if POINTS in layers:
         points = [(f"point:{r['code']}", f"{r['code']} {r['pinyin']}") for r in topic["points"]]
         found.append((_("Points"), points))
     beside = [(f"adjunct:{r['adjunct']}", r["label"]) for r in topic["plan_adjuncts"]]
@@ -263,7 +271,7 @@ def _to_add(made: Plan) -> list[tuple[str, list[tuple[str, str]]]]:
 @unless_stopped
 def patient(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The person's own copy, to read together and to print."""
-    made = desk.record.plan()
+    made = desk.record.plan(date.today())
     if made is None:
         return redirect("practice-plan")
     page = plan_document(made, for_whom="patient")
@@ -275,104 +283,10 @@ def patient(request: HttpRequest, desk: Desk) -> HttpResponse:
 @unless_stopped
 def plan_file(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
     """The plan for the practitioner or the person as PDF, or as JSON."""
-    made = desk.record.plan()
+    made = desk.record.plan(date.today())
     if made is None:
         return redirect("practice-plan")
     if name == "plan.json":
-        return _file(plan_json(made).encode(), "application/json", name)
+        return file_response(plan_json(made).encode(), "application/json", name)
     page = plan_document(made, for_whom="patient" if name == "patient.pdf" else "practitioner")
-    return _file(pdf_bytes(page), "application/pdf", name)
-
-
-# ---- Sessions and review ----
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@unless_stopped
-def sessions(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """One session a form; an event opens the safety check at once."""
-    if not desk.record.option:
-        return redirect("practice-plan")
-    if request.method != "POST":
-        return _sessions(request, desk)
-    if forms.one(request.POST, "action") == "drop":
-        place = forms.one(request.POST, "place")
-        if place.isascii() and place.isdigit():
-            actions.drop(request, desk, forms.one(request.POST, "list"), int(place))
-        return redirect("practice-sessions")
-    sent = forms.session_sent(request.POST)
-    try:
-        actions.note(request, desk, sent)
-    except InputError as error:
-        return _sessions(request, desk, str(error))
-    return redirect("practice-review" if "event" in sent else "practice-sessions")
-
-
-def _sessions(request: HttpRequest, desk: Desk, problem: str = "") -> HttpResponse:
-    made, topic = desk.record.plan(), desk.topic
-    course = desk.mapping.get("course", {})
-    events = {r["term"]: r["label"] for r in topic["terms"]
-              if r["list"] == "events" and r["term"] not in {"none", "unknown"}}  # fmt: skip
-    context = {
-        "part": "practice", "problem": problem, "today": f"{date.today()}",
-        "items": [_line(item) for item in (made.items if made else ())],
-        "events": events, "grades": topic.texts["practice"]["grades"],
-        "sessions": course.get("session", []), "scores": course.get("score", []),
-        "noted": course.get("event", []), "sent": request.POST if problem else {},
-    }  # fmt: skip
-    return render(request, "practice/sessions.html", context, status=422 if problem else 200)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@with_desk
-def review_page(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """What the scores show, and the decision, which alone carries the course on."""
-    record = desk.record
-    if record.course is None:
-        return redirect("practice-sessions")
-    problem = ""
-    if request.method == "POST":
-        sent = forms.decision_sent(request.POST)
-        try:
-            actions.note(request, desk, {"decision": sent})
-        except InputError as error:
-            problem = str(error)
-        else:
-            other = sent.get("option", "")
-            if sent["choice"] == "change" and other and other != record.option:
-                fresh = desk_of(request)
-                assert fresh is not None
-                actions.switch(request, fresh, other)
-                return redirect("practice-plan")
-            return redirect("practice-review")
-    found = review(desk.topic, record.person, record.course, today=date.today())
-    page = review_document(found)
-    if found.stopped:
-        return _stopped(request, page)
-    context = {
-        "part": "practice", "title": page.title, "problem": problem, "today": f"{date.today()}",
-        "sections": [html for id_, html in sections_html(page).items()
-                     if id_ not in {"sources", "about"}],
-        "choices": desk.topic.texts["practice"]["choices"], "options": desk.topic.options,
-        "sent": request.POST if problem else {},
-    }  # fmt: skip
-    return render(request, "practice/review.html", context, status=422 if problem else 200)
-
-
-@require_safe
-@with_desk
-def review_file(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
-    """The review as PDF or as JSON."""
-    record = desk.record
-    if record.course is None:
-        return redirect("practice-sessions")
-    found = review(desk.topic, record.person, record.course, today=date.today())
-    if name == "review.json":
-        return _file(review_json(found).encode(), "application/json", name)
-    return _file(pdf_bytes(review_document(found)), "application/pdf", name)
-
-
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return file_response(pdf_bytes(page), "application/pdf", name)
