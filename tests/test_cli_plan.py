@@ -47,6 +47,37 @@ def test_json_and_the_persons_copy():
     assert json.loads(run("plan", "--json-schema")[1])["title"] == "PlanJson"
 
 
+def test_a_saved_record_opens_in_every_command(tmp_path):
+    record = tmp_path / "record.json"
+    person = tomllib.loads(OFFICE.read_text("utf-8"))
+    course = {"option": "dry-needling", "started": "2026-10-01",
+              "score": [{"date": "2026-10-01", "pain_nrs": 6}]}  # fmt: skip
+    whole = {"person": person, "examination": tomllib.loads(FOUND.read_text("utf-8")),
+             "plan": {"option": "dry-needling"}, "course": course}  # fmt: skip
+    record.write_text(json.dumps(whole, default=str), "utf-8")
+    assert "Session card" in run("plan", record)[1]
+    assert run("compare", record)[0] == 0
+    assert run("review", record)[0] == 0
+    whole["examination"]["neurology"]["saddle"] = "changed"
+    record.write_text(json.dumps(whole, default=str), "utf-8")
+    for command in ("plan", "review"):
+        code, out, _ = run(command, record)
+        assert code == 3
+        assert "Session card" not in out
+        assert "Expected pain" not in out
+
+
+def test_a_failure_writes_nothing_and_force_writes_over(tmp_path):
+    page = tmp_path / "plan.html"
+    assert run("plan", OFFICE, "nowhere.toml", *DRY, "--html", page)[0] == 2
+    assert not page.exists()
+    page.write_text("old")
+    assert run("plan", OFFICE, FOUND, *DRY, "--html", page)[0] == 2
+    assert page.read_text("utf-8") == "old"
+    assert run("plan", OFFICE, FOUND, *DRY, "--html", page, "--force")[0] == 0
+    assert "Session card" in page.read_text("utf-8")
+
+
 def test_a_number_is_explained():
     arguments = ("explain", "plan.sessions", OFFICE, "--examination", FOUND, *DRY)
     code, out, _ = run(*arguments)

@@ -110,9 +110,9 @@ def plan(
     if json_schema:
         out(plan_schema())
         return
-    if person is None or examination is None or option is None:
+    if person is None:
         raise InputError(
-            "Give a person's answers, an examination and an option, for example: needlewise plan "
+            "Give answers, an examination and an option, or a saved record: needlewise plan "
             "me.toml examples/examinations/trigger_points.toml --option dry-needling."
         )
     if reader not in {"practitioner", "patient"}:
@@ -125,10 +125,23 @@ def plan(
         raise typer.Exit(STOP)
 
 
-def planned(topic: Topic, person: Path, examination: Path, option: str, edits: Path | None) -> Plan:
+def planned(
+    topic: Topic, person: Path, examination: Path | None, option: str | None, edits: Path | None
+) -> Plan:
+    """The plan of answers and an examination, or of a whole record as the site saves it."""
+    from needlewise.followup import Record
     from needlewise.person import Person
     from needlewise.plan import Examination, make_plan, read_edits
 
+    if examination is None and option is None and edits is None:
+        found = Record.from_file(person, topic).plan()
+        if found is not None:
+            return found
+    if examination is None or option is None:
+        raise InputError(
+            f"{person} holds no plan; add an examination and an option, for example: needlewise "
+            "plan me.toml examples/examinations/trigger_points.toml --option dry-needling."
+        )
     return make_plan(
         topic,
         Person.from_file(person, topic),

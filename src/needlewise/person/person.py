@@ -300,8 +300,14 @@ class Person(Answers):
 
     @classmethod
     def from_file(cls, path: str | Path, topic: Topic | None = None) -> Self:
-        """Read a TOML or JSON file. Raises InputError with all that is wrong, one sentence each."""
-        return cls.from_mapping(read_answers(path), topic, where=f"{path}: ")
+        """Read a TOML or JSON file; of a whole record its answers, the table `person`, are taken.
+
+        Raises InputError with all that is wrong, one sentence each.
+        """
+        answers = read_answers(path)
+        if isinstance(inner := answers.get("person"), Mapping):
+            answers = dict(inner)
+        return cls.from_mapping(answers, topic, where=f"{path}: ")
 
     @classmethod
     def from_mapping(

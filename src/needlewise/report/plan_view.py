@@ -26,7 +26,7 @@ from needlewise.report.plan_course import course, review_lines
 from needlewise.report.plan_exam import examination
 from needlewise.report.plan_patient import patient_sections
 from needlewise.report.plan_pictures import pictures
-from needlewise.report.plan_words import PlanWords, in_a_row
+from needlewise.report.plan_words import Line, PlanWords, in_a_row
 from needlewise.report.view import document, facts, found_words, sources
 
 Reader = Literal["practitioner", "patient"]
@@ -62,7 +62,6 @@ def plan_sections(plan: Plan, *, for_whom: Reader = "practitioner") -> tuple[Sec
         _short(words),
         _first(words),
         replace(person_limits(words.words), id="limits", title=words["section.limits"]),
-        examination(words),
         _card(words),
         _blocked(words),
         _instead(words),
@@ -71,6 +70,7 @@ def plan_sections(plan: Plan, *, for_whom: Reader = "practitioner") -> tuple[Sec
         consent(words),
         after(words),
         help_(words),
+        examination(words),
         _unknown(words),
         _changes(words),
     )
@@ -164,7 +164,8 @@ def limit_text(words: PlanWords, limit: Limit) -> Text:
 
 
 def _card(words: PlanWords) -> Section:
-    """The session card: one table for each position, so that the person seldom turns."""
+    """The session card: a table for each position, so that the person seldom turns, then each line
+    in full."""
     plan = words.plan
     if not plan.needles:
         return Section("card", words["section.card"], (Paragraph((words["card.empty"],)),))
@@ -177,14 +178,27 @@ def _card(words: PlanWords) -> Section:
         here = [item for item in plan.needles if item.position == position]
         rows = tuple(
             ((words.name(found),), (found.item.place or words["not_said"],),
-             words.depth(found.item), words.how(found.item), words.why(found.item),
-             words.heed(found.item))
+             words.depth_in_short(found.item),
+             (words["card.confirmed" if found.item.confirmed else "card.open"],))
             for found in words.lines(here)
         )  # fmt: skip
         blocks.append(Table(caption, tuple(words.node("card.columns")), rows))
     blocks += [Paragraph((words[key],), "small") for key in ("card.cun", "card.one_way")]
     blocks += pictures(words, dangers=True)
+    blocks.append(Paragraph((words["card.in_full"],), "question"))
+    blocks += [_in_full(words, found) for found in words.lines(plan.needles)]
     return Section("card", words["section.card"], tuple(blocks))
+
+
+def _in_full(words: PlanWords, found: Line) -> Bullets:
+    """One line of the card with everything that is known of it."""
+    item = found.item
+    told = [
+        ("at_most", words.depth(item)), ("how", words.how(item)), ("heed", words.heed(item)),
+        ("why", words.why(item)),
+    ]  # fmt: skip
+    lines = tuple(words.say(f"card.{key}", text) for key, text in told if text)
+    return Bullets(lines, words.name(found))
 
 
 def _blocked(words: PlanWords) -> Section:
@@ -193,7 +207,7 @@ def _blocked(words: PlanWords) -> Section:
     if not plan.blocked:
         return Section("blocked", words["section.blocked"], (Paragraph((words["blocked.none"],)),))
     rows = tuple(_block(words, one, one.id in kept) for one in plan.blocked)
-    table = Table(words["section.blocked"], tuple(words.node("blocked.columns")), rows)
+    table = Table(words["blocked.caption"], tuple(words.node("blocked.columns")), rows)
     return Section("blocked", words["section.blocked"], (table,))
 
 
@@ -226,7 +240,7 @@ def _beside(words: PlanWords) -> Section:
     if not plan.adjuncts:
         return Section("beside", words["section.beside"], (Paragraph((words["beside.none"],)),))
     rows = tuple(_adjunct(words, item) for item in plan.adjuncts)
-    table = Table(words["section.beside"], tuple(words.node("beside.columns")), rows)
+    table = Table(words["beside.caption"], tuple(words.node("beside.columns")), rows)
     return Section("beside", words["section.beside"], (table,))
 
 

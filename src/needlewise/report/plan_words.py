@@ -21,11 +21,13 @@ SAME = (
 
 
 def in_a_row(parts: Iterable[Text]) -> Text:
-    """Texts parted by semicolons."""
+    """Texts parted by semicolons; a sentence that ends is parted by its full stop."""
     found: list[str | Num] = []
     for part in parts:
         if found:
-            found.append("; ")
+            last = found[-1]
+            ended = isinstance(last, str) and last.rstrip().endswith((".", "!", "?"))
+            found.append(" " if ended else "; ")
         found.extend(part)
     return tuple(found)
 
@@ -92,6 +94,15 @@ class PlanWords(Sentences):
         why = self.say("card.no_ceiling", bound.text if bound else self["not_said"])
         return self.say("card.depth_alone", item.depth, why) if item.depth else why
 
+    def depth_in_short(self, item: Item) -> Text:
+        """The ceiling alone, a typed depth under it, or that there is none."""
+        bound = item.ceiling
+        if isinstance(bound, Ceiling):
+            number = Num(str(bound), f"plan.depth.{item.target.ref}")
+            return self.say("card.depth", item.depth, (number,)) if item.depth else (number,)
+        none = self["card.short_none"]
+        return self.say("card.depth_alone", item.depth, none) if item.depth else (none,)
+
     def how(self, item: Item) -> Text:
         """Direction, needle, technique, time left in, and what shows that the spot was met."""
         parts: list[Text] = []
@@ -115,5 +126,4 @@ class PlanWords(Sentences):
         parts: list[Text] = [(text,) for text in texts]
         if item.forced:
             parts.insert(0, self.say("card.forced", item.forced))
-        parts.append((self["card.confirmed" if item.confirmed else "card.open"],))
         return in_a_row(parts)
