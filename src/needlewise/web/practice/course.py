@@ -153,9 +153,9 @@ def review_page(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 
 @require_safe
-@unless_stopped
+@with_desk
 def review_file(request: HttpRequest, desk: Desk, name: str) -> HttpResponse:
-    """The review as PDF or as JSON."""
+    """The review as PDF or as JSON; after a stop it holds what to do now and nothing else."""
     found = desk.record.review(date.today())
     if found is None:
         return redirect("practice-sessions")
