@@ -156,7 +156,8 @@ TREATMENT = (
 def test_a_stop_shows_nothing_of_treatment(site, topic):
     visitor = opened(site, topic, red_flags__saddle_numbness="yes")
     for path in ("/practice/plan/", "/practice/sessions/", "/practice/plan/patient/",
-                 "/practice/plan/plan.pdf", "/practice/plan/plan.json", "/practice/review/"):  # fmt: skip
+                 "/practice/plan/plan.pdf", "/practice/plan/plan.json",
+                 "/practice/review/"):  # fmt: skip
         page = visitor.get(path)
         assert page.path == "/practice/stop/"
         assert "Dry needling" not in visible(page.text).replace("dry needling, acupuncture", "")

@@ -1,0 +1,157 @@
+"""Which parameters a model has, and how each option and contrast is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from needlewise.distributions import Array
+from needlewise.errors import InputError
+from needlewise.evidence.tables import Trials
+
+TIED = 1e-9  # of the largest singular value: below it two columns say the same
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A linear model of contrasts.
+
+    Attributes:
+        names: (p,) parameters: options, components, and covariate terms as "covariate:option".
+        made_of: (options, p), each option's effect against the reference at covariates zero.
+        rows: (N, p), each contrast in the order of the trials.
+        centres: what was taken off each covariate, so that effects hold at its mean.
+    """
+
+    names: tuple[str, ...]
+    made_of: Array
+    rows: Array
+    centres: Mapping[str, float]
+
+
+def design(
+    trials: Trials,
+    *,
+    components: str | None = None,
+    inactive: str | None = None,
+    interactions: Sequence[str] = (),
+    covariates: Sequence[str] = (),
+    slopes: str = "shared",
+) -> Design:
+    """The design of a network.
+
+    Args:
+        components: what parts the components in an option's name, such as "+"; None: every option
+            has an effect of its own.
+        inactive: the component without an effect of its own; None: every component has one.
+        interactions: pairs of components with an effect besides their sum, written "A*B".
+        covariates: of the trials; each moves every option but the reference, by one slope for all
+            ("shared") or one each ("own").
+
+    Raises InputError naming what the trials cannot tell apart.
+    """
+    if components is None:
+        if interactions or inactive:
+            raise InputError("inactive and interactions belong to components; say what parts them.")
+        names = list(trials.options[1:])
+        made_of: Array = np.vstack([np.zeros(len(names)), np.eye(len(names))])
+    else:
+        names, made_of = _components(trials.options, components, inactive, interactions)
+    rows = _contrasts(trials, made_of)
+    columns, titles, centres = [rows], names, {}
+    place = {option: k for k, option in enumerate(trials.options)}
+    for name in covariates:
+        values, centre = _covariate(trials, name)
+        centres[name] = centre
+        for title, moved in _moved(name, trials, made_of, names, place, slopes):
+            columns.append(_contrasts(trials, moved) * values[:, None])
+            titles = [*titles, title]
+    whole = np.hstack(columns)
+    padded = np.hstack([made_of, np.zeros((len(made_of), whole.shape[1] - made_of.shape[1]))])
+    return Design(tuple(titles), padded, whole, centres)
+
+
+def _moved(
+    name: str, trials: Trials, made_of: Array, names: Sequence[str], place: Mapping[str, int],
+    slopes: str,
+) -> list[tuple[str, Array]]:  # fmt: skip
+    if slopes == "shared":
+        active = np.ones((len(trials.options), 1))
+        active[place[trials.reference]] = 0.0
+        return [(name, active)]
+    if slopes != "own":
+        raise InputError(f"slopes must be shared or own, not '{slopes}'.")
+    return [(f"{name}:{own}", made_of[:, [k]]) for k, own in enumerate(names)]
+
+
+def _covariate(trials: Trials, name: str) -> tuple[Array, float]:
+    """A covariate a contrast, less its mean over the trials."""
+    lost = [t.name for t in trials.trials if name not in t.covariates]
+    if lost:
+        raise InputError(
+            f"The covariate {name} is missing in {len(lost)} trials ({', '.join(lost[:3])}); add "
+            "it or leave those trials out."
+        )
+    by_trial = np.array([t.covariates[name] for t in trials.trials])
+    centre = float(by_trial.mean())
+    lengths = [len(t.y) for t in trials.trials]
+    return np.repeat(by_trial - centre, lengths), centre
+
+
+def _contrasts(trials: Trials, made_of: Array) -> Array:
+    place = {option: k for k, option in enumerate(trials.options)}
+    others = [place[o] for t in trials.trials for o in t.options[1:]]
+    bases = [place[t.options[0]] for t in trials.trials for _ in t.options[1:]]
+    return np.asarray(made_of[others] - made_of[bases])
+
+
+def _components(
+    options: Sequence[str], separator: str, inactive: str | None, interactions: Sequence[str]
+) -> tuple[list[str], Array]:
+    """Components in order of their names, and what each option is made of, less the reference."""
+    parts = {o: frozenset(p.strip() for p in o.split(separator) if p.strip()) for o in options}
+    known = sorted(frozenset().union(*parts.values()), key=str.casefold)
+    if inactive is not None and inactive not in known:
+        raise InputError(f"'{inactive}' is no component; components are {', '.join(known)}.")
+    names = [name for name in known if name != inactive]
+    columns = [[float(name in parts[o]) for o in options] for name in names]
+    for pair in interactions:
+        both = frozenset(p.strip() for p in pair.split("*"))
+        if len(both) != 2 or not both <= set(known):
+            raise InputError(f"The interaction '{pair}' must name two components, as A*B.")
+        if not any(both <= own for own in parts.values()):
+            raise InputError(f"No option has both components of the interaction '{pair}'.")
+        names.append(pair)
+        columns.append([float(both <= parts[o]) for o in options])
+    whole = np.array(columns).T
+    return names, whole - whole[0]
+
+
+def check_estimable(found: Design, options: Collection[str], what: str) -> None:
+    """Raise InputError naming the parameters that the trials cannot tell apart."""
+    if not len(found.names):
+        raise InputError("There is one option only, so there is nothing to compare.")
+    _, values, vectors = np.linalg.svd(found.rows, full_matrices=True)
+    whole = np.zeros(len(found.names))
+    whole[: len(values)] = values
+    loose = vectors[whole <= TIED * max(float(values[0]), 1e-300)]
+    if not len(loose):
+        return
+    tied = [n for n, s in zip(found.names, np.abs(loose).max(axis=0), strict=True) if s > 1e-6]
+    raise InputError(
+        f"The trials do not tell these {what} apart: {', '.join(tied[:12])}. Leave some out, join "
+        "them, or use the Bayesian model, whose prior then fills the gap and says so."
+    )
+
+
+def check_joined(trials: Trials, how: str) -> None:
+    """Raise InputError naming the separate parts of a network that nothing joins."""
+    parts = trials.parts()
+    if len(parts) > 1:
+        told = "; ".join(", ".join(part[:6]) for part in parts[:4])
+        raise InputError(
+            f"The network falls into {len(parts)} parts that no trial joins: {told}. Analyse one "
+            f"part at a time{how}."
+        )

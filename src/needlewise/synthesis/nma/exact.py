@@ -1,0 +1,121 @@
+"""The exact posterior with a normal likelihood: a mixture of Gaussians over a grid in tau."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from needlewise.distributions import Array
+from needlewise.synthesis.nma.priors import TauPrior
+from needlewise.synthesis.nma.whitened import Whitened
+
+DEPTH = 30.0  # how far below its maximum the log posterior of tau is followed
+STEPS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Nodes of tau (n,), log of quadrature weight (n,), the variable s they stand in, and the slope
+    of tau in s. Tau is `size` s^2, or over 1 - s where the half line is `whole`.
+    """
+
+    taus: Array
+    log_weights: Array
+    s: Array
+    jacobian: Array
+    size: float = 0.0
+    whole: bool = False
+
+    def tau_at(self, s: Array) -> Array:
+        return np.asarray(self.size * s * s / ((1 - s) if self.whole else 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """A mixture: weights (n,), taus (n,), means (n, p), covariances (n, p, p); `log_density` of
+    the heterogeneity at the nodes in the grid's own variable; `log_evidence` with all constants.
+    """
+
+    weights: Array
+    grid: Grid
+    means: Array
+    covariances: Array
+    log_density: Array
+    log_evidence: float
+
+    @property
+    def taus(self) -> Array:
+        return self.grid.taus
+
+
+def posterior(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) -> Posterior:
+    """Effects N(0, effect_sd^2) before the trials; `nodes` of Gauss-Legendre."""
+    grid = grid_of(white, prior, effect_sd, nodes)
+    log_part, means, covariances = at_tau(white, grid.taus, effect_sd)
+    log_part = log_part + prior.log_density(grid.taus)
+    log_mass = log_part + grid.log_weights
+    peak = float(log_mass.max())
+    mass = np.exp(log_mass - peak)
+    constant = -0.5 * len(white.y) * np.log(2 * np.pi)
+    return Posterior(
+        mass / mass.sum(), grid, means, covariances, log_part + np.log(grid.jacobian),
+        peak + float(np.log(mass.sum())) + constant,
+    )  # fmt: skip
+
+
+def at_tau(white: Whitened, taus: Array, effect_sd: float) -> tuple[Array, Array, Array]:
+    """Log marginal likelihood, posterior means and covariances at each tau."""
+    sums = white.sums(np.square(taus))
+    p = sums.precision.shape[1]
+    precision = sums.precision + np.eye(p) / effect_sd**2
+    factor = np.linalg.cholesky(precision)
+    inverse = np.linalg.inv(factor)
+    covariances = np.matmul(inverse.transpose(0, 2, 1), inverse)
+    means = np.matmul(covariances, sums.score[:, :, None])[:, :, 0]
+    log_determinant = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    log_part = -0.5 * (
+        sums.log_determinant + log_determinant + 2 * p * np.log(effect_sd) + sums.square
+        - (means * sums.score).sum(axis=1)
+    )  # fmt: skip
+    return np.asarray(log_part), means, covariances
+
+
+@cache
+def _legendre(nodes: int) -> tuple[Array, Array]:
+    points, weights = np.polynomial.legendre.leggauss(nodes)
+    return 0.5 * (points + 1.0), 0.5 * weights
+
+
+def grid_of(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) -> Grid:
+    s, weights = _legendre(nodes)
+    middle, upper = _range(white, prior, effect_sd)
+    whole = prior.kind in {"half-cauchy", "lognormal"}  # heavy tails: the whole half line
+    size = middle if whole else upper
+    if prior.kind == "uniform":
+        size = min(prior.one, 1.5 * upper)
+    jacobian = size * (s * (2 - s) / np.square(1 - s) if whole else 2 * s)
+    grid = Grid(s, np.log(jacobian * weights), s, jacobian, size, whole)
+    return replace(grid, taus=grid.tau_at(s))
+
+
+def _range(white: Whitened, prior: TauPrior, effect_sd: float) -> tuple[float, float]:
+    """A middle of the log posterior of tau, and where it has fallen 30 below its maximum."""
+    widest = prior.scale * np.sqrt(2.0 * DEPTH + 20.0)
+    middle = prior.scale
+    for _ in range(16):
+        grid = widest * np.linspace(0.0, 1.0, STEPS) ** 2
+        grid[0] = 1e-4 * grid[1]
+        curve = at_tau(white, grid, effect_sd)[0] + prior.log_density(grid)
+        peak = int(np.argmax(curve))
+        middle = max(float(grid[peak]), float(grid[1]))
+        below = np.flatnonzero(curve[peak:] < curve[peak] - DEPTH)
+        if not len(below):  # the trials differ far more than the prior expects
+            widest *= 3.0
+            continue
+        narrower = float(grid[peak + below[0]])
+        if narrower > 0.6 * widest:
+            return middle, narrower
+        widest = narrower
+    return middle, widest

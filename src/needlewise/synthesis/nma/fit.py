@@ -1,0 +1,242 @@
+"""`Fit`: a fitted network, and every table it can give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from needlewise.distributions import Array
+from needlewise.errors import InputError
+from needlewise.evidence.tables import Trials
+from needlewise.synthesis.nma.design import Design
+from needlewise.synthesis.nma.mixtures import below, quantile
+from needlewise.synthesis.nma.whitened import Whitened
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True)
+class Heterogeneity:
+    """The SD of effects between trials.
+
+    `tau` is the estimate, or the posterior mean; `low`, `high` its 95 % interval; `median` is
+    that of the posterior, nan for an estimate.
+    """
+
+    tau: float
+    low: float
+    high: float
+    median: float = float("nan")
+    sd: float = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted network.
+
+    Attributes:
+        model: random or common; method: bayes, reml, ml, dl, pm; test: wald, t, hartung-knapp.
+        weights, taus: (n,) nodes of the mixture; a frequentist fit has one.
+        means, covariances: of the parameters at each node, (n, p) and (n, p, p).
+        freedom: degrees of freedom of a t interval, None for normal ones.
+        prior: priors in words; "" for a frequentist fit.
+        likelihood: normal, or that of the counts; `effective` is then the smallest share of the
+            importance points that count (1: the Gaussian was right).
+    """
+
+    trials: Trials
+    design: Design = field(repr=False)
+    white: Whitened = field(repr=False)
+    model: str
+    method: str
+    test: str
+    weights: Array = field(repr=False)
+    taus: Array = field(repr=False)
+    means: Array = field(repr=False)
+    covariances: Array = field(repr=False)
+    heterogeneity: Heterogeneity
+    freedom: float | None = None
+    prior: str = ""
+    log_evidence: float = float("nan")
+    likelihood: str = "normal"
+    effective: float = 1.0
+
+    # ---- Any linear combination of the parameters ----
+
+    def combine(self, combinations: Array, *, new_trial: bool = False) -> DataFrame:
+        """Rows of `combinations` (k, p) as estimate, se, low, high; in a new trial if so asked."""
+        from pandas import DataFrame
+
+        at, sds = self._nodes(combinations)
+        if new_trial:
+            sds = np.sqrt(np.square(sds) + np.square(self.taus)[:, None])
+        mean = self.weights @ at
+        se = np.sqrt(self.weights @ (np.square(sds) + np.square(at - mean)))
+        low, high = (self._quantile(at, sds, share) for share in (0.025, 0.975))
+        return DataFrame({"estimate": mean, "se": se, "low": low, "high": high})
+
+    def _nodes(self, combinations: Array) -> tuple[Array, Array]:
+        at = self.means @ combinations.T
+        spread = np.einsum("kp,npq,kq->nk", combinations, self.covariances, combinations,
+                           optimize=True)  # fmt: skip
+        return at, np.sqrt(np.maximum(spread, 0.0))
+
+    def _quantile(self, at: Array, sds: Array, share: float) -> Array:
+        from scipy.special import ndtri, stdtrit
+
+        if len(self.weights) > 1:
+            return quantile(self.weights, at, sds, share)
+        z = ndtri(share) if self.freedom is None else stdtrit(self.freedom, share)
+        return np.asarray(at[0] + float(z) * sds[0])
+
+    def _place(self, option: str) -> int:
+        try:
+            return self.trials.options.index(option)
+        except ValueError:
+            raise InputError(
+                f"There is no option '{option}'; choose from {', '.join(self.trials.options[:30])}."
+            ) from None
+
+    # ---- Tables ----
+
+    def effects(self, reference: str | None = None, *, new_trial: bool = False) -> DataFrame:
+        """Every option against one: option, reference, estimate, se, low, high."""
+        base = reference or self.trials.reference
+        at = self._place(base)
+        others = [k for k in range(len(self.trials.options)) if k != at]
+        made = self.design.made_of
+        found = self.combine(made[others] - made[at], new_trial=new_trial)
+        found.insert(0, "option", [self.trials.options[k] for k in others])
+        found.insert(1, "reference", base)
+        return found
+
+    def parameters(self) -> DataFrame:
+        """Components, slopes and effects as the model has them: parameter, estimate, se, low, high.
+
+        A slope holds for one unit of its covariate.
+        """
+        found = self.combine(np.eye(len(self.design.names)))
+        found.insert(0, "parameter", list(self.design.names))
+        return found
+
+    def league(self) -> DataFrame:
+        """All pairs, one row each: option, against, estimate, se, low, high."""
+        options = self.trials.options
+        pairs = [(a, b) for b in range(len(options)) for a in range(b + 1, len(options))]
+        made = self.design.made_of
+        first, second = (np.array([pair[end] for pair in pairs]) for end in (0, 1))
+        found = self.combine(made[first] - made[second])
+        found.insert(0, "option", [options[a] for a, _ in pairs])
+        found.insert(1, "against", [options[b] for _, b in pairs])
+        return found
+
+    def league_table(self, digits: int = 2) -> DataFrame:
+        """The league table as text: row against column; ratios as ratios."""
+        from pandas import DataFrame
+
+        options = list(self.trials.options)
+        found = DataFrame("", index=options, columns=options, dtype=object)
+        shown = np.exp if self.trials.is_ratio else np.asarray
+        for row in self.league().itertuples():
+            for one, two, sign in ((row.option, row.against, 1), (row.against, row.option, -1)):
+                a, b, c = (shown(sign * v) for v in (row.estimate, row.low, row.high))
+                b, c = min(b, c), max(b, c)
+                found.loc[one, two] = f"{a:.{digits}f} ({b:.{digits}f} to {c:.{digits}f})"
+        for option in options:
+            found.loc[option, option] = option
+        return found
+
+    def beats(self, margin: float = 0.0, *, better: str = "lower") -> DataFrame:
+        """Probability that the row's option beats the column's by more than a margin."""
+        from pandas import DataFrame
+
+        sign = _sign(better)
+        options = list(self.trials.options)
+        k = len(options)
+        made = self.design.made_of
+        one, two = (index.ravel() for index in np.indices((k, k)))
+        at, sds = self._nodes(sign * (made[one] - made[two]))
+        found = self._below(at, sds, -margin).reshape(k, k)
+        np.fill_diagonal(found, np.nan)
+        return DataFrame(found, index=options, columns=options)
+
+    def _below(self, at: Array, sds: Array, where: float) -> Array:
+        from scipy.special import stdtr
+
+        if len(self.weights) == 1 and self.freedom is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(stdtr(self.freedom, (where - at[0]) / sds[0]))
+        return below(self.weights, at, sds, np.full(at.shape[1], where))
+
+    def ranks(self, *, better: str = "lower") -> DataFrame:
+        """option, score (SUCRA, or the P-score of a frequentist fit), mean_rank; best first.
+
+        The score is the mean probability of being better than each other option, exactly.
+        """
+        from pandas import DataFrame
+
+        chances = self.beats(better=better).to_numpy()
+        score = np.nanmean(chances, axis=1)
+        k = len(score)
+        found = DataFrame({
+            "option": list(self.trials.options),
+            "score": score,
+            "mean_rank": 1.0 + (1.0 - score) * (k - 1),
+        })  # fmt: skip
+        return found.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+
+    def rank_probabilities(self, *, better: str = "lower", draws: int = 4096) -> DataFrame:
+        """Probability of each rank (columns 1 to k) for each option, from a Sobol set."""
+        from pandas import DataFrame
+
+        found = _sign(better) * self.draws(draws)
+        place = np.argsort(np.argsort(found, axis=1), axis=1)
+        k = place.shape[1]
+        shares = np.stack([(place == rank).mean(axis=0) for rank in range(k)], axis=1)
+        return DataFrame(shares, index=list(self.trials.options), columns=range(1, k + 1))
+
+    def draws(self, number: int = 4096, *, seed: int = 0) -> Array:
+        """Draws of every option's effect against the reference, (number, options)."""
+        from scipy.special import ndtri
+        from scipy.stats import qmc
+
+        p = self.means.shape[1]
+        if p + 1 > 21000:
+            raise InputError("Ranks of more than 21,000 parameters are not drawn.")
+        points = qmc.Sobol(p + 1, seed=seed).random(1 << max(int(number - 1).bit_length(), 1))
+        points = np.clip(points[:number], 1e-12, 1 - 1e-12)
+        ends = np.cumsum(self.weights)
+        node = np.minimum(np.searchsorted(ends, points[:, 0] * ends[-1]), len(ends) - 1)
+        normal = ndtri(points[:, 1:])
+        found = np.empty((number, p))
+        for k in np.unique(node):
+            own = node == k
+            factor = np.linalg.cholesky(self.covariances[k])
+            found[own] = self.means[k] + normal[own] @ factor.T
+        return np.asarray(found @ self.design.made_of.T)
+
+    def summary(self) -> DataFrame:
+        """Effects with the range of a new trial beside them."""
+        found = self.effects()
+        if self.model == "random":
+            wide = self.effects(new_trial=True)
+            found["new_low"], found["new_high"] = wide["low"], wide["high"]
+        return found
+
+    @cached_property
+    def comparisons(self) -> DataFrame:
+        """Which options are compared directly, and in how many trials."""
+        from pandas import DataFrame
+
+        rows = [(a, b, n) for (a, b), n in self.trials.comparisons.items()]
+        return DataFrame(rows, columns=["option", "against", "trials"])
+
+
+def _sign(better: str) -> float:
+    if better not in {"lower", "higher"}:
+        raise InputError(f"better must be lower or higher, not '{better}'.")
+    return 1.0 if better == "lower" else -1.0

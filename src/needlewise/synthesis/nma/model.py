@@ -1,0 +1,195 @@
+"""`fit`: trials and a model in, a `Fit` out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from needlewise.errors import InputError
+from needlewise.evidence.tables import Trials
+from needlewise.synthesis.nma.classic import METHODS, estimate_tau, solved
+from needlewise.synthesis.nma.design import Design, check_estimable, check_joined, design
+from needlewise.synthesis.nma.exact import Grid, Posterior, at_tau, grid_of, posterior
+from needlewise.synthesis.nma.fit import Fit, Heterogeneity
+from needlewise.synthesis.nma.priors import TauPrior, usual_prior
+from needlewise.synthesis.nma.whitened import Whitened, whitened
+
+if TYPE_CHECKING:
+    from needlewise.synthesis.nma.counts import Counted
+
+TESTS = ("wald", "t", "hartung-knapp")
+OWN_COUNTS = frozenset({"OR", "HR", "IRR"})
+COUNT_NODES, HEAVY_NODES = 24, 48
+NONE = Grid(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1))
+FINE = 4001  # points on which the density of tau is read off
+
+
+def fit(
+    trials: Trials,
+    *,
+    model: str = "random",
+    tau: str = "bayes",
+    test: str = "wald",
+    components: str | None = None,
+    inactive: str | None = None,
+    interactions: Sequence[str] = (),
+    covariates: Sequence[str] = (),
+    slopes: str = "shared",
+    tau_prior: str | TauPrior | None = None,
+    effect_sd: float | None = None,
+    nodes: int = 64,
+    likelihood: str = "normal",
+) -> Fit:
+    """Fit a network.
+
+    Args:
+        model: random (effects differ between trials by tau) or common (they do not).
+        tau: bayes (the whole posterior) or an estimate: reml, ml, dl, pm.
+        test: intervals of an estimate: wald, t, or hartung-knapp.
+        components, inactive, interactions, covariates, slopes: see `design`.
+        tau_prior: such as "half-normal(0.5)"; None: the usual one for the measure.
+        effect_sd: SD of the normal prior of each parameter; None: 100 on ratio and standardised
+            scales, else 100 times the spread of the effects seen.
+        likelihood: normal (of the estimates), or counts (binomial or Poisson, no zero-cell rule),
+            where the table had counts; with tau = bayes only.
+
+    Raises InputError naming trials and options, and what to do.
+    """
+    tau = tau.casefold()
+    if model not in {"random", "common"}:
+        raise InputError(f"model must be random or common, not '{model}'.")
+    if tau not in {"bayes", *METHODS}:
+        raise InputError(f"tau must be bayes, {', '.join(METHODS)}, not '{tau}'.")
+    if test not in TESTS:
+        raise InputError(f"test must be one of {', '.join(TESTS)}, not '{test}'.")
+    found = design(
+        trials, components=components, inactive=inactive, interactions=interactions,
+        covariates=covariates, slopes=slopes,
+    )  # fmt: skip
+    if components is None:
+        check_joined(trials, ", or name what parts the components of an option")
+    check_estimable(found, trials.options, "components" if components else "effects")
+    white = whitened(trials.trials, found.rows)
+    if likelihood not in {"normal", "counts"}:
+        raise InputError(f"likelihood must be normal or counts, not '{likelihood}'.")
+    if likelihood == "counts":
+        if tau != "bayes" or trials.likelihood == "normal" or trials.measure not in OWN_COUNTS:
+            raise InputError(
+                "The likelihood of counts needs tau = bayes and events for every arm, with OR, HR "
+                "or IRR as measure."
+            )
+        return _counts(trials, found, white, model, tau_prior, effect_sd)
+    if tau == "bayes":
+        return _bayes(trials, found, white, model, tau_prior, effect_sd, nodes)
+    if tau_prior is not None or effect_sd is not None:
+        raise InputError(f"Priors belong to tau = bayes, not to {tau}.")
+    return _classic(trials, found, white, model, tau, test)
+
+
+def _classic(
+    trials: Trials, found: Design, white: Whitened, model: str, method: str, test: str
+) -> Fit:
+    estimate = estimate_tau(white, method)
+    tau = estimate.tau if model == "random" else 0.0
+    means, covariance, q = solved(white.sums(np.array([tau * tau])))
+    freedom = len(white.y) - white.rows.shape[1]
+    if test != "wald" and freedom < 1:
+        raise InputError(
+            f"A {test} interval needs more contrasts than parameters; here are {len(white.y)} and "
+            f"{white.rows.shape[1]}: use wald."
+        )
+    if test == "hartung-knapp":
+        covariance = covariance * (float(q[0]) / freedom)
+    own = Heterogeneity(tau, estimate.low, estimate.high) if model == "random" else _none()
+    return Fit(
+        trials, found, white, model, method, test, np.ones(1), np.array([tau]), means, covariance,
+        own, None if test == "wald" else float(freedom),
+    )  # fmt: skip
+
+
+def _none() -> Heterogeneity:
+    return Heterogeneity(0.0, 0.0, 0.0)
+
+
+def _bayes(
+    trials: Trials, found: Design, white: Whitened, model: str,
+    tau_prior: str | TauPrior | None, effect_sd: float | None, nodes: int,
+) -> Fit:  # fmt: skip
+    spread = _spread(trials)
+    sd = effect_sd or (100.0 if trials.measure not in {"MD", "GEN", "RD"} else 100.0 * spread)
+    effects = f"each effect ~ normal(0, {sd:g}^2)"
+    if model == "common":
+        log_part, means, covariances = at_tau(white, np.zeros(1), sd)
+        return Fit(
+            trials, found, white, model, "bayes", "wald", np.ones(1), np.zeros(1), means,
+            covariances, _none(), None, effects,
+            log_evidence=float(log_part[0]) - 0.5 * len(white.y) * float(np.log(2 * np.pi)),
+        )  # fmt: skip
+    prior = _prior(tau_prior, trials, spread)
+    known = posterior(white, prior, sd, nodes)
+    return Fit(
+        trials, found, white, model, "bayes", "wald", known.weights, known.taus, known.means,
+        known.covariances, heterogeneity(known), None, f"{prior}; {effects}",
+        log_evidence=known.log_evidence,
+    )  # fmt: skip
+
+
+def _counts(
+    trials: Trials, found: Design, white: Whitened, model: str,
+    tau_prior: str | TauPrior | None, effect_sd: float | None,
+) -> Fit:  # fmt: skip
+    from needlewise.synthesis.nma.counts import counted
+
+    sd = effect_sd or 100.0
+    told = f"each effect and baseline ~ normal(0, {sd:g}^2)"
+    if model == "common":
+        known = counted(trials, found, NONE, None, sd)
+        own = _none()
+    else:
+        prior = _prior(tau_prior, trials, 1.0)
+        many = HEAVY_NODES if prior.kind in {"half-cauchy", "lognormal"} else COUNT_NODES
+        known = counted(trials, found, grid_of(white, prior, sd, many), prior, sd)
+        own, told = heterogeneity(known), f"{prior}; {told}"
+    return Fit(
+        trials, found, white, model, "bayes", "wald", known.weights, known.taus, known.means,
+        known.covariances, own, None, told, likelihood=trials.likelihood,
+        effective=known.effective,
+    )  # fmt: skip
+
+
+def _prior(given: str | TauPrior | None, trials: Trials, spread: float) -> TauPrior:
+    if isinstance(given, str):
+        return TauPrior.parse(given)
+    return given or usual_prior(trials.measure, spread)
+
+
+def _spread(trials: Trials) -> float:
+    """Root mean square of the effects seen: the size of a difference on this scale."""
+    y = np.concatenate([t.y for t in trials.trials])
+    v = np.concatenate([np.diagonal(t.covariance) for t in trials.trials])
+    return float(max(np.sqrt(np.mean(np.square(y))), np.sqrt(np.median(v))))
+
+
+def heterogeneity(known: Posterior | Counted) -> Heterogeneity:
+    """Mean, SD, median and central 95 % of tau.
+
+    The log density between the nodes is a spline in the variable of the grid.
+    """
+    from scipy.interpolate import CubicSpline
+
+    mean = float(known.weights @ known.taus)
+    sd = float(np.sqrt(known.weights @ np.square(known.taus - mean)))
+    s, order = np.unique(known.grid.s, return_index=True)
+    log_density = known.log_density[order]
+    usable = np.isfinite(log_density) & (log_density > log_density.max() - 700)
+    spline = CubicSpline(s[usable], log_density[usable])
+    fine = np.linspace(s[usable][0], s[usable][-1], FINE)
+    density = np.exp(spline(fine) - log_density.max())
+    steps = 0.5 * (density[1:] + density[:-1]) * np.diff(fine)
+    first = 0.5 * density[0] * fine[0]
+    whole = np.concatenate([[first], first + np.cumsum(steps)])
+    at = np.interp([0.025, 0.5, 0.975], whole / whole[-1], fine)
+    low, median, high = (float(v) for v in known.grid.tau_at(at))
+    return Heterogeneity(mean, max(low, 0.0), high, median, sd)

@@ -1,0 +1,110 @@
+"""Trials turned once so that every later step is a weighting.
+
+For a trial with error covariance V and random-effect covariance tau^2 S, V = L L' and
+L^-1 S L^-T = Q diag(lambda) Q'; the rows Q' L^-1 (X, y) are then independent with variance
+1 + tau^2 lambda at every tau (methods, section 2).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from needlewise.distributions import Array
+from needlewise.errors import InputError
+from needlewise.evidence.tables import Trial
+
+OUTER = 4_000_000  # numbers of the table of products that are kept for all nodes at once
+
+
+def exchangeable(size: int) -> Array:
+    """Correlation of the random effects of one trial's contrasts: one variance for every pair."""
+    return np.asarray(0.5 * (np.eye(size) + 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """The trials at n taus: X'WX (n, p, p), X'Wy (n, p), y'Wy (n,) and log|V| (n,)."""
+
+    precision: Array
+    score: Array
+    square: Array
+    log_determinant: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Whitened:
+    """Rows (N, p), y (N,), lambda (N,), log of the determinant of the errors, trial of each row."""
+
+    rows: Array
+    y: Array
+    values: Array
+    log_errors: float
+    trial: Array
+
+    def sums(self, squares: Array) -> Sums:
+        """At each tau squared (n,)."""
+        spread = 1.0 + squares[:, None] * self.values
+        weight = 1.0 / spread
+        log_determinant = self.log_errors + np.log(spread).sum(axis=1)
+        n, p = len(squares), self.rows.shape[1]
+        if len(self.y) * (p + 1) ** 2 <= OUTER:
+            whole = np.column_stack([self.rows, self.y])
+            outer = (whole[:, :, None] * whole[:, None, :]).reshape(len(whole), -1)
+            gram = (weight @ outer).reshape(n, p + 1, p + 1)
+            return Sums(gram[:, :p, :p], gram[:, :p, p], gram[:, p, p], log_determinant)
+        from scipy import sparse
+
+        rows = sparse.csr_array(self.rows)
+        precision = np.empty((n, p, p))
+        for k in range(n):
+            precision[k] = (rows.T @ (rows * weight[k][:, None])).toarray()
+        score = np.asarray((rows.T @ (weight * self.y).T).T)
+        return Sums(precision, score, weight @ np.square(self.y), log_determinant)
+
+
+def whitened(trials: Sequence[Trial], rows: Array) -> Whitened:
+    """Turn trials, with their rows of a design, (N, p). Raises InputError naming a bad trial."""
+    by_size: dict[int, list[int]] = defaultdict(list)
+    for k, trial in enumerate(trials):
+        by_size[len(trial.y)].append(k)
+    ends = np.cumsum([0, *(len(t.y) for t in trials)])
+    parts, log_errors = [], 0.0
+    for size, chosen in by_size.items():
+        own = np.array(chosen)
+        index = ends[own][:, None] + np.arange(size)
+        errors = np.array([trials[k].covariance for k in chosen])
+        try:
+            factor = np.linalg.cholesky(errors)
+        except np.linalg.LinAlgError:
+            raise _bad(trials, chosen) from None
+        y = np.array([trials[k].y for k in chosen])
+        columns = np.concatenate(
+            [rows[index], y[:, :, None], np.broadcast_to(exchangeable(size), errors.shape)], axis=2
+        )
+        turned = np.linalg.solve(factor, columns)
+        half = turned[:, :, -size:]
+        inner = np.linalg.solve(factor, half.transpose(0, 2, 1))
+        values, vectors = np.linalg.eigh(inner)
+        white = vectors.transpose(0, 2, 1) @ turned[:, :, :-size]
+        log_errors += 2.0 * float(np.log(np.diagonal(factor, axis1=1, axis2=2)).sum())
+        parts.append((index.ravel(), white.reshape(-1, white.shape[2]), values.ravel(),
+                      np.repeat(own, size)))  # fmt: skip
+    order = np.argsort(np.concatenate([part[0] for part in parts]), kind="stable")
+    white = np.concatenate([part[1] for part in parts])[order]
+    values = np.maximum(np.concatenate([part[2] for part in parts])[order], 0.0)
+    owner = np.concatenate([part[3] for part in parts])[order]
+    return Whitened(white[:, :-1], white[:, -1], values, log_errors, owner)
+
+
+def _bad(trials: Sequence[Trial], chosen: Sequence[int]) -> InputError:
+    for k in chosen:
+        if float(np.linalg.eigvalsh(trials[k].covariance)[0]) <= 0:
+            return InputError(
+                f"Trial {trials[k].name}: its variances and covariances cannot belong together; "
+                "check its standard errors, or leave it out."
+            )
+    return InputError("A trial's variances cannot be used.")
