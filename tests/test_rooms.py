@@ -60,12 +60,15 @@ def faults(text: str, path: Path) -> list[str]:
 
 
 def loaded_at_once(tree: ast.Module) -> set[str]:
-    """Packages imported when the module is, so not those inside functions."""
+    """Packages imported when the module is, so not those inside functions or for types alone."""
     found: set[str] = set()
     waiting: list[ast.AST] = list(tree.body)
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
             continue
         if isinstance(node, ast.Import):
             found |= {name.name.split(".")[0] for name in node.names}

@@ -8,6 +8,11 @@
     outlook = nw.look_ahead(topic, effects, person)
     print(nw.report.text(nw.compare(outlook)))
 
+The engine serves any network of trials:
+
+    fitted = nw.synthesise(nw.read_network("trials.csv", "OR"), tau="reml")
+    nw.report.forest(fitted).save("forest.svg")
+
 Names are loaded when they are first used, so that importing the package costs nothing.
 """
 
@@ -20,6 +25,7 @@ _HOME = {
     "load_topic": "needlewise.topic",
     "Topic": "needlewise.topic",
     "build_network": "needlewise.evidence",
+    "read_network": "needlewise.evidence.tables",
     "Network": "needlewise.evidence",
     "synthesise": "needlewise.synthesis",
     "Effects": "needlewise.synthesis",

@@ -13,6 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import typer
 
 from needlewise.cli import course as course_commands
+from needlewise.cli import nma as nma_command
 from needlewise.cli.course import planned, reviewed
 from needlewise.cli.parts import (
     BAD_INPUT,
@@ -148,6 +149,7 @@ def explain(
 
 app.command()(course_commands.plan)
 app.command()(course_commands.review)
+app.command()(nma_command.nma)
 
 
 @app.command()

@@ -46,9 +46,13 @@ def writable(html: Path | None, pdf: Path | None, *, force: bool) -> None:
 
 
 def show_page(
-    page: Document, json: str | None, html: Path | None, pdf: Path | None, *, ids: bool, force: bool
-) -> None:
-    """A page in the terminal or as JSON, and as the files asked for: all are made, or none."""
+    page: Document, json: str | None, html: Path | None, pdf: Path | None, *, ids: bool,
+    force: bool, whole: Document | None = None,
+) -> None:  # fmt: skip
+    """A page in the terminal or as JSON, and as the files asked for: all are made, or none.
+
+    `whole` is the page for the files, where they hold more than the terminal.
+    """
     from needlewise.report import terminal
     from needlewise.report.as_html import html as page_of
     from needlewise.report.as_pdf import pdf_bytes
@@ -58,9 +62,9 @@ def show_page(
     shown = terminal.text(page, ids=ids, colour=colour) if json is None else json
     files = {}
     if html is not None:
-        files[html] = page_of(page).encode()
+        files[html] = page_of(whole or page).encode()
     if pdf is not None:
-        files[pdf] = pdf_bytes(page)
+        files[pdf] = pdf_bytes(whole or page)
     for path, content in files.items():
         write(path, content, force=force)
     out(shown)

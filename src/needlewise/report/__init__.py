@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from needlewise.choice import Comparison
@@ -55,3 +55,12 @@ def pdf(comparison: Comparison, path: str | Path, *, force: bool = False) -> Non
     from needlewise.report.files import write
 
     write(path, pdf_bytes(comparison), force=force)
+
+
+def __getattr__(name: str) -> Any:
+    """Pictures of any network: forest, network_graph, league_heat_map, rankogram, funnel, ..."""
+    from needlewise.report import nma
+
+    if name in nma.__all__:
+        return getattr(nma, name)
+    raise AttributeError(f"needlewise.report has no {name}")

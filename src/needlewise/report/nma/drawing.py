@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from needlewise.errors import InputError
 from needlewise.report.figures.drawing import width as text_width
@@ -27,13 +28,9 @@ class Drawing:
         import typst
 
         source = '#set page(width: auto, height: auto, margin: 0pt)\n#image("picture.svg")'
-        made = typst.compile(
-            {"main.typ": source.encode(), "picture.svg": self.svg.encode()}, format="png",
-            ppi=72.0 * scale, ignore_system_fonts=False,
-        )  # fmt: skip
-        if not isinstance(made, bytes):
-            raise InputError("The picture came out as several pages; save it as SVG.")
-        return made
+        files: Any = {"main.typ": source.encode(), "picture.svg": self.svg.encode()}
+        made = typst.compile(files, format="png", ppi=72.0 * scale, ignore_system_fonts=True)
+        return bytes(made)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write it as .svg or .png. Raises InputError where the file exists."""

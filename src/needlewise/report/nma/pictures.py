@@ -36,7 +36,7 @@ def number(value: float) -> str:
     """Three significant digits, a true minus."""
     if not math.isfinite(value):
         return "∞" if value > 0 else "-∞"
-    digits = max(0, 2 - int(math.floor(math.log10(abs(value)))) if value else 2)
+    digits = max(0, 2 - math.floor(math.log10(abs(value))) if value else 2)
     return f"{value:.{min(digits, 3)}f}".replace("-", "−")
 
 
@@ -58,7 +58,7 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(s * size for s in (1, 2, 2.5, 5, 10) if s * size >= rough)
     first = math.ceil(low / step)
-    return [k * step for k in range(first, int(math.floor(high / step)) + 1)]
+    return [k * step for k in range(first, math.floor(high / step) + 1)]
 
 
 def _ratio_ticks(low: float, high: float) -> list[float]:
@@ -208,7 +208,7 @@ def league_heat_map(fit: Fit, *, better: str = "lower") -> Drawing:
     chances = fit.beats(better=better)
     found = {(r.option, r.against): r.estimate for r in fit.league().itertuples()}
     count, cell = len(order), 58.0
-    side = min(max(width(o) for o in order), WIDEST_NAME) + MARGIN + 8
+    side = min(max(width(o) for o in order), WIDEST_NAME) + MARGIN + 40
     sheet = Sheet(side + cell * count + MARGIN, 76 + cell * 0.62 * (count + 1) + 30)
     title = "League: row against column"
     sheet.text(MARGIN, 26, title, 16, bold=True)
@@ -216,10 +216,10 @@ def league_heat_map(fit: Fit, *, better: str = "lower") -> Drawing:
                SOFT)  # fmt: skip
     high = cell * 0.62
     for k, option in enumerate(order):
-        sheet.text(side + cell * (k + 0.5), 70, shortened(option, cell - 4, 11), 11, SOFT, "middle")
+        sheet.text(side + cell * (k + 0.5), 70, str(k + 1), 12, SOFT, "middle", bold=True)
         y = 78 + high * k
-        sheet.text(side - 8, y + high / 2 + 4, shortened(option, WIDEST_NAME), anchor="end",
-                   bold=True)  # fmt: skip
+        sheet.text(side - 8, y + high / 2 + 4, f"{shortened(option, WIDEST_NAME)}  {k + 1}",
+                   anchor="end", bold=True)  # fmt: skip
         for j, against in enumerate(order):
             x = side + cell * j
             if option == against:
@@ -314,17 +314,12 @@ def heterogeneity(fit: Fit) -> Drawing:
     for mark in ticks(0.0, axis.high):
         sheet.line(axis.x(mark), 60, axis.x(mark), 240, LINE, 0.6)
         sheet.text(axis.x(mark), 258, number(mark), 11, SOFT, "middle")
-    if len(fit.taus) > 1:
-        from scipy.interpolate import PchipInterpolator
-
-        order = np.argsort(fit.taus)
-        taus = fit.taus[order]
-        whole = np.cumsum(fit.weights[order]) - 0.5 * fit.weights[order]
-        fine = np.linspace(taus[0], min(taus[-1], axis.high), 240)
-        density = np.maximum(PchipInterpolator(taus, whole).derivative()(fine), 0.0)
+    if fit.density is not None:
+        taus, density = fit.density
+        seen = taus <= axis.high
         peak = float(density.max())
         curve = [(axis.x(float(t)), 240 - 170 * float(d) / peak)
-                 for t, d in zip(fine, density, strict=True)]  # fmt: skip
+                 for t, d in zip(taus[seen][::16], density[seen][::16], strict=True)]  # fmt: skip
         sheet.path([(curve[0][0], 240), *curve, (curve[-1][0], 240)], BLUE, "#cce3f0")
     sheet.line(axis.x(own.low), 240, axis.x(high), 240, INK, 4.0)
     sheet.dot(axis.x(own.tau), 240, 6.0, INK)

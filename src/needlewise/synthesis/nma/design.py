@@ -129,8 +129,8 @@ def _components(
     return names, whole - whole[0]
 
 
-def check_estimable(found: Design, options: Collection[str], what: str) -> None:
-    """Raise InputError naming the parameters that the trials cannot tell apart."""
+def loose_parameters(found: Design) -> tuple[str, ...]:
+    """Names of the parameters that the trials cannot tell apart."""
     if not len(found.names):
         raise InputError("There is one option only, so there is nothing to compare.")
     _, values, vectors = np.linalg.svd(found.rows, full_matrices=True)
@@ -138,12 +138,17 @@ def check_estimable(found: Design, options: Collection[str], what: str) -> None:
     whole[: len(values)] = values
     loose = vectors[whole <= TIED * max(float(values[0]), 1e-300)]
     if not len(loose):
-        return
-    tied = [n for n, s in zip(found.names, np.abs(loose).max(axis=0), strict=True) if s > 1e-6]
-    raise InputError(
-        f"The trials do not tell these {what} apart: {', '.join(tied[:12])}. Leave some out, join "
-        "them, or use the Bayesian model, whose prior then fills the gap and says so."
-    )
+        return ()
+    return tuple(n for n, s in zip(found.names, np.abs(loose).max(axis=0), strict=True) if s > 1e-6)
+
+
+def check_estimable(loose: Collection[str], what: str) -> None:
+    """Raise InputError naming what the trials cannot tell apart."""
+    if loose:
+        raise InputError(
+            f"The trials do not tell these {what} apart: {', '.join(list(loose)[:12])}. Leave some "
+            "out, join them, or use tau = bayes, whose prior then fills the gap and says so."
+        )
 
 
 def check_joined(trials: Trials, how: str) -> None:

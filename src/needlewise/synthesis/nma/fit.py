@@ -46,6 +46,9 @@ class Fit:
         prior: priors in words; "" for a frequentist fit.
         likelihood: normal, or that of the counts; `effective` is then the smallest share of the
             importance points that count (1: the Gaussian was right).
+        components, inactive: as they were given; loose: parameters that the trials do not tell
+            apart, for which the prior speaks.
+        density: tau and its posterior density on a fine grid, (m,) each; None for an estimate.
     """
 
     trials: Trials
@@ -64,6 +67,10 @@ class Fit:
     log_evidence: float = float("nan")
     likelihood: str = "normal"
     effective: float = 1.0
+    density: tuple[Array, Array] | None = field(default=None, repr=False)
+    components: str | None = None
+    inactive: str | None = None
+    loose: tuple[str, ...] = ()
 
     # ---- Any linear combination of the parameters ----
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
 from needlewise.synthesis.nma.classic import METHODS, estimate_tau, solved
-from needlewise.synthesis.nma.design import Design, check_estimable, check_joined, design
+from needlewise.synthesis.nma.design import (
+    Design,
+    check_estimable,
+    check_joined,
+    design,
+    loose_parameters,
+)
 from needlewise.synthesis.nma.exact import Grid, Posterior, at_tau, grid_of, posterior
 from needlewise.synthesis.nma.fit import Fit, Heterogeneity
 from needlewise.synthesis.nma.priors import TauPrior, usual_prior
@@ -70,7 +78,9 @@ def fit(
     )  # fmt: skip
     if components is None:
         check_joined(trials, ", or name what parts the components of an option")
-    check_estimable(found, trials.options, "components" if components else "effects")
+    loose = loose_parameters(found)
+    if tau != "bayes":
+        check_estimable(loose, "components" if components else "effects")
     white = whitened(trials.trials, found.rows)
     if likelihood not in {"normal", "counts"}:
         raise InputError(f"likelihood must be normal or counts, not '{likelihood}'.")
@@ -80,12 +90,14 @@ def fit(
                 "The likelihood of counts needs tau = bayes and events for every arm, with OR, HR "
                 "or IRR as measure."
             )
-        return _counts(trials, found, white, model, tau_prior, effect_sd)
-    if tau == "bayes":
-        return _bayes(trials, found, white, model, tau_prior, effect_sd, nodes)
-    if tau_prior is not None or effect_sd is not None:
+        made = _counts(trials, found, white, model, tau_prior, effect_sd)
+    elif tau == "bayes":
+        made = _bayes(trials, found, white, model, tau_prior, effect_sd, nodes)
+    elif tau_prior is not None or effect_sd is not None:
         raise InputError(f"Priors belong to tau = bayes, not to {tau}.")
-    return _classic(trials, found, white, model, tau, test)
+    else:
+        made = _classic(trials, found, white, model, tau, test)
+    return replace(made, components=components, inactive=inactive, loose=loose)
 
 
 def _classic(
@@ -129,10 +141,11 @@ def _bayes(
         )  # fmt: skip
     prior = _prior(tau_prior, trials, spread)
     known = posterior(white, prior, sd, nodes)
+    own, density = heterogeneity(known)
     return Fit(
         trials, found, white, model, "bayes", "wald", known.weights, known.taus, known.means,
-        known.covariances, heterogeneity(known), None, f"{prior}; {effects}",
-        log_evidence=known.log_evidence,
+        known.covariances, own, None, f"{prior}; {effects}",
+        log_evidence=known.log_evidence, density=density,
     )  # fmt: skip
 
 
@@ -146,16 +159,17 @@ def _counts(
     told = f"each effect and baseline ~ normal(0, {sd:g}^2)"
     if model == "common":
         known = counted(trials, found, NONE, None, sd)
-        own = _none()
+        own, density = _none(), None
     else:
         prior = _prior(tau_prior, trials, 1.0)
         many = HEAVY_NODES if prior.kind in {"half-cauchy", "lognormal"} else COUNT_NODES
         known = counted(trials, found, grid_of(white, prior, sd, many), prior, sd)
-        own, told = heterogeneity(known), f"{prior}; {told}"
+        own, density = heterogeneity(known)
+        told = f"{prior}; {told}"
     return Fit(
         trials, found, white, model, "bayes", "wald", known.weights, known.taus, known.means,
         known.covariances, own, None, told, likelihood=trials.likelihood,
-        effective=known.effective,
+        effective=known.effective, density=density,
     )  # fmt: skip
 
 
@@ -172,8 +186,8 @@ def _spread(trials: Trials) -> float:
     return float(max(np.sqrt(np.mean(np.square(y))), np.sqrt(np.median(v))))
 
 
-def heterogeneity(known: Posterior | Counted) -> Heterogeneity:
-    """Mean, SD, median and central 95 % of tau.
+def heterogeneity(known: Posterior | Counted) -> tuple[Heterogeneity, tuple[Array, Array]]:
+    """Mean, SD, median and central 95 % of tau, and its density (tau, density).
 
     The log density between the nodes is a spline in the variable of the grid.
     """
@@ -192,4 +206,7 @@ def heterogeneity(known: Posterior | Counted) -> Heterogeneity:
     whole = np.concatenate([[first], first + np.cumsum(steps)])
     at = np.interp([0.025, 0.5, 0.975], whole / whole[-1], fine)
     low, median, high = (float(v) for v in known.grid.tau_at(at))
-    return Heterogeneity(mean, max(low, 0.0), high, median, sd)
+    taus = known.grid.tau_at(fine)
+    slope = np.gradient(taus, fine)
+    curve = density / slope / (whole[-1] * np.ones_like(fine))
+    return Heterogeneity(mean, max(low, 0.0), high, median, sd), (taus, curve)

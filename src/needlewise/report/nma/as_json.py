@@ -1,0 +1,78 @@
+"""A fitted network as JSON: `heterogeneity` and `effects` first, everything else beside them."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from needlewise.synthesis.nma import Fit
+from needlewise.synthesis.nma.checks import (
+    design_by_treatment,
+    i_squared,
+    node_splits,
+    q_decomposition,
+)
+from needlewise.synthesis.nma.influence import egger, residuals
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+MOST_PAIRS = 60  # options whose pairs are all listed
+
+
+def nma_json(fit: Fit, *, better: str = "lower") -> str:
+    """The fit as JSON text. Effects stand on the scale of the model: ratios as logarithms."""
+    trials, own = fit.trials, fit.heterogeneity
+    small = len(trials.options) <= MOST_PAIRS
+    found: dict[str, Any] = {
+        "measure": trials.measure,
+        "scale": "log" if trials.is_ratio else "as measured",
+        "reference": trials.reference,
+        "options": list(trials.options),
+        "trials": len(trials.trials),
+        "model": fit.model,
+        "tau_method": fit.method,
+        "test": fit.test,
+        "likelihood": fit.likelihood,
+        "prior": fit.prior,
+        "heterogeneity": {
+            "tau": own.tau, "low": own.low, "high": own.high, "tau2": own.tau**2,
+            "median": own.median, "sd": own.sd, "i_squared": i_squared(trials),
+        },
+        "effects": rows(fit.effects()),
+        "new_trial": rows(fit.effects(new_trial=True)) if fit.model == "random" else [],
+        "prior_speaks_for": list(fit.loose),
+        "parameters": rows(fit.parameters()),
+        "ranks": rows(fit.ranks(better=better)),
+        "league": rows(fit.league()) if small else [],
+        "q": rows(q_decomposition(trials)),
+        "design_by_treatment": rows(design_by_treatment(trials)),
+        "node_splits": rows(node_splits(fit)) if small else [],
+        "residuals": rows(residuals(fit)),
+        "egger": rows(egger(fit)),
+        "layout": trials.layout,
+        "notes": list(trials.notes),
+        "left_out": [{"trial": name, "why": why} for name, why in trials.left_out],
+    }  # fmt: skip
+    if fit.likelihood != "normal":
+        found["effective_share"] = fit.effective
+    return json.dumps(_finite(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def rows(table: DataFrame) -> list[dict[str, Any]]:
+    return [dict(zip(table.columns, row, strict=True))
+            for row in table.astype(object).itertuples(index=False)]  # fmt: skip
+
+
+def _finite(value: Any) -> Any:
+    """Numbers as plain ones; what has no value is null."""
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_finite(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,294 @@
+"""A fitted network as a page: what it says, how sure that is, and what was done to get it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import starmap
+from typing import TYPE_CHECKING
+
+from needlewise.evidence.tables.trials import MEASURES
+from needlewise.report.document import (
+    Block,
+    Bullets,
+    Callout,
+    Document,
+    Num,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+    Text,
+    line,
+)
+from needlewise.report.nma import pictures
+from needlewise.report.nma.drawing import Drawing
+from needlewise.report.nma.pictures import number, shown
+from needlewise.synthesis.nma import Fit
+from needlewise.synthesis.nma.checks import (
+    additivity,
+    design_by_treatment,
+    i_squared,
+    node_splits,
+    q_decomposition,
+)
+from needlewise.synthesis.nma.influence import egger, residuals
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+MOST_PAIRS, MOST_SPLITS, WORST, FEW = 15, 60, 5, 4
+METHODS = {
+    "bayes": "Bayesian: the exact posterior by quadrature over tau, without sampling",
+    "reml": "tau by restricted maximum likelihood",
+    "ml": "tau by maximum likelihood",
+    "dl": "tau by DerSimonian and Laird for networks (Jackson, White and Riley 2012)",
+    "pm": "tau by Paule and Mandel",
+}
+TESTS = {
+    "wald": "normal intervals", "t": "t intervals",
+    "hartung-knapp": "Hartung-Knapp variances and t intervals, also where they are narrower",
+}  # fmt: skip
+REFERENCES = {
+    "network": "Lu and Ades 2004, Stat Med 23:3105-3124 (network meta-analysis)",
+    "design": "Higgins et al. 2012, Res Synth Methods 3:98-110 (design-by-treatment)",
+    "split": "König, Krahn and Binder 2013, Stat Med 32:5414-5429 (direct and indirect evidence)",
+    "rank": "Rücker and Schwarzer 2015, BMC Med Res Methodol 15:58 (P-scores and SUCRA)",
+    "components": "Rücker, Petropoulou and Schwarzer 2020, Biom J 62:808-821 (components)",
+    "egger": "Chaimani et al. 2013, PLoS ONE 8:e76654 (comparison-adjusted funnel)",
+}
+
+
+def nma_document(fit: Fit, *, better: str = "lower", whole: bool = True) -> Document:
+    """The page of a fit; not `whole`, for a terminal: without pictures, pairs only of a few."""
+    trials = fit.trials
+    sections = [_answer(fit, better), _read(fit)]
+    if whole:
+        sections.append(_pictures(fit, better))
+    if whole or len(trials.options) <= FEW:
+        sections.append(_league(fit))
+    sections += [_agreement(fit), _trials(fit), _done(fit)]
+    title = f"Network meta-analysis: {len(trials.options)} options, {len(trials.trials)} trials"
+    facts = (
+        ("Made", "by needlewise, a general network meta-analysis; it says nothing of needles"),
+        ("Measure", MEASURES[trials.measure]),
+    )
+    return Document(title, (), tuple(sections), facts)
+
+
+def _interval(fit: Fit, estimate: float, low: float, high: float, id: str) -> Text:
+    as_shown = shown(fit.trials)
+    return line(
+        "{} ({} to {})", Num(number(as_shown(estimate)), id), number(as_shown(low)),
+        number(as_shown(high)),
+    )  # fmt: skip
+
+
+def _answer(fit: Fit, better: str) -> Section:
+    trials = fit.trials
+    ranks = fit.ranks(better=better)
+    found = fit.summary()
+    place = {row.option: row for row in found.itertuples()}
+    score = {row.option: row.score for row in ranks.itertuples()}
+    name = "SUCRA" if fit.method == "bayes" else "P-score"
+    columns = ["Option", pictures.unit(trials).capitalize()]
+    if fit.model == "random":
+        columns.append("New trial")
+    columns.append(name)
+    rows = []
+    for option in ranks["option"]:
+        if option == trials.reference:
+            cells: list[Text] = [(option,), ("the reference",)]
+            cells += [("",)] if fit.model == "random" else []
+        else:
+            row = place[option]
+            cells = [(option,), _interval(fit, row.estimate, row.low, row.high, f"nma.{option}")]
+            if fit.model == "random":
+                as_shown = shown(trials)
+                cells.append((f"{number(as_shown(row.new_low))} to "
+                              f"{number(as_shown(row.new_high))}",))  # fmt: skip
+        rows.append((*cells, (f"{100 * score[option]:.0f} %",)))
+    own = fit.heterogeneity
+    blocks: list[Block] = [
+        Table(
+            f"Against {trials.reference}; best first, where {better} is better; 95 % ranges",
+            tuple(columns),
+            tuple(rows),
+        )
+    ]
+    if fit.model == "random":
+        blocks.append(Paragraph(line(
+            "Effects differ between trials by tau = {} ({} to {}).",
+            Num(number(own.tau), "nma.tau"), number(own.low), number(own.high),
+        )))  # fmt: skip
+    blocks.append(Callout("note", "Ranks are not sizes", (
+        (f"A {name} is the share of the other options an option beats on average. It says nothing "
+         "of how large or how sure a difference is: read the ranges.",),
+    )))  # fmt: skip
+    if fit.loose:
+        blocks.insert(0, Callout("warning", "The prior speaks here, not the trials", (
+            (f"The trials do not tell these apart: {', '.join(fit.loose[:20])}.",),
+        )))  # fmt: skip
+    if len(fit.design.names) and fit.design.names != trials.options[1:]:
+        blocks.append(_parameters(fit))
+    return Section("answer", "What the trials say together", tuple(blocks))
+
+
+def _parameters(fit: Fit) -> Table:
+    rows = tuple(
+        ((row.parameter,), (f"{number(row.estimate)} ({number(row.low)} to {number(row.high)})",))
+        for row in fit.parameters().itertuples()
+    )
+    return Table("Components and slopes, on the scale of the model", ("Part", "Effect"), rows)
+
+
+def _read(fit: Fit) -> Section:
+    trials = fit.trials
+    told: list[Text] = [(f"Read as {trials.layout}.",), (f"Measure: {MEASURES[trials.measure]}.",)]
+    told += [(f"Left out: {name}: {why}.",) for name, why in trials.left_out]
+    told += [(f"{note}.",) for note in trials.notes[:40]]
+    few = [o for o in trials.options if sum(o in t.options for t in trials.trials) == 1]
+    if few:
+        told.append((f"One trial only: {', '.join(few[:20])}.",))
+    return Section("read", "What was read", (Bullets(tuple(told)),))
+
+
+def _pictures(fit: Fit, better: str) -> Section:
+    made = drawings(fit, better)
+    return Section("pictures", "Pictures", tuple(starmap(_picture, made.items())))
+
+
+def drawings(fit: Fit, better: str) -> dict[str, Drawing]:
+    """All pictures of a fit by their file names."""
+    found = {"network": pictures.network_graph(fit.trials), "forest": pictures.forest(fit)}
+    if len(fit.trials.options) <= pictures.MOST_HEAT:
+        found["league"] = pictures.league_heat_map(fit, better=better)
+        found["ranks"] = pictures.rankogram(fit, better=better)
+    found["funnel"] = pictures.funnel(fit)
+    if fit.model == "random":
+        found["heterogeneity"] = pictures.heterogeneity(fit)
+    return found
+
+
+def _picture(name: str, drawn: Drawing) -> Picture:
+    return Picture(f"figure-{name}", "", drawn.svg, drawn.text, "picture.css")
+
+
+def _league(fit: Fit) -> Section:
+    options = fit.trials.options
+    if len(options) > MOST_PAIRS:
+        told = f"{len(options)} options make {len(options) * (len(options) - 1) // 2} pairs; they "
+        return Section("league", "All pairs", (Paragraph((told + "are in the JSON.",)),))
+    rows = tuple(
+        ((row.option,), (row.against,),
+         _interval(fit, row.estimate, row.low, row.high, f"nma.{row.option}.{row.against}"))
+        for row in fit.league().itertuples()
+    )  # fmt: skip
+    table = Table("Each pair", ("Option", "Against", pictures.unit(fit.trials).capitalize()), rows)
+    return Section("league", "All pairs", (table,))
+
+
+def _agreement(fit: Fit) -> Section:
+    blocks: list[Block] = []
+    rows = q_decomposition(fit.trials)
+    blocks.append(_frame("Q and its parts", rows, {"part": "Part"}))
+    share = i_squared(fit.trials)
+    blocks.append(Paragraph((f"I squared: {100 * share:.0f} %.",)))
+    test = design_by_treatment(fit.trials).iloc[0]
+    if test["df"] > 0:
+        blocks.append(Paragraph((
+            f"Design-by-treatment test: Q {number(test['Q'])} on {test['df']:.0f} degrees of "
+            f"freedom, p = {_p(test['p'])}.",
+        )))  # fmt: skip
+    else:
+        blocks.append(Paragraph((
+            "No closed loop joins trials of different designs: whether direct and indirect "
+            "evidence agree cannot be seen here.",
+        )))  # fmt: skip
+    splits = node_splits(fit)
+    told = splits[splits["p"].notna()]
+    if len(told):
+        as_text = [
+            ((f"{r.option} against {r.against}",), (str(r.trials),),
+             (f"{number(r.direct)} (se {number(r.direct_se)})",),
+             (f"{number(r.indirect)} (se {number(r.indirect_se)})",), (_p(r.p),))
+            for r in told.sort_values("p").head(MOST_SPLITS).itertuples()
+        ]  # fmt: skip
+        blocks.append(Table(
+            "Direct against indirect, on the scale of the model",
+            ("Pair", "Trials", "Direct", "Indirect", "p"), tuple(as_text),
+        ))  # fmt: skip
+    return Section("agreement", "Do the trials agree", tuple(blocks))
+
+
+def _frame(caption: str, table: DataFrame, names: dict[str, str]) -> Table:
+    def cell(value: object) -> Text:
+        if isinstance(value, str):
+            return (value,)
+        found = float(str(value))
+        if math.isnan(found):
+            return ("",)
+        return (f"{found:.0f}" if found.is_integer() else number(found),)
+
+    columns = tuple(names.get(str(c), str(c)) for c in table.columns)
+    rows = tuple(tuple(cell(v) for v in row) for row in table.itertuples(index=False))
+    return Table(caption, columns, rows)
+
+
+def _p(value: float) -> str:
+    return "below 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _trials(fit: Fit) -> Section:
+    found = residuals(fit).sort_values("standardised", ascending=False).head(WORST)
+    rows = tuple(
+        ((row.trial,), (number(row.standardised),), (number(row.leverage),))
+        for row in found.itertuples()
+    )
+    blocks: list[Block] = [
+        Table("Trials that fit worst", ("Trial", "Standardised residual", "Leverage"), rows)
+    ]
+    small = egger(fit)
+    if len(small):
+        row = small.iloc[0]
+        blocks.append(Paragraph((
+            f"Small against large trials (Egger, comparison-adjusted): intercept "
+            f"{number(row['intercept'])}, p = {_p(row['p'])}. Many things make a small p.",
+        )))  # fmt: skip
+    return Section("trials", "Trial by trial", tuple(blocks))
+
+
+def _done(fit: Fit) -> Section:
+    told = [f"{fit.model.capitalize()} effects. {METHODS[fit.method]}."]
+    if fit.method == "bayes":
+        told.append(f"Priors: {fit.prior}.")
+    else:
+        told.append(f"{TESTS[fit.test].capitalize()}.")
+    if fit.likelihood != "normal":
+        told.append(
+            f"{fit.likelihood.capitalize()} likelihood of the counts by nested Laplace with "
+            f"importance correction; {100 * fit.effective:.0f} % of its points count at least."
+        )
+    told += list(_components(fit))
+    told.append("Random effects of one trial's contrasts share half their variance (one tau).")
+    used = ["network", "design", "split", "rank", "egger"]
+    if fit.design.names != fit.trials.options[1:]:
+        used.append("components")
+    return Section("done", "What was done", (
+        Bullets(tuple((one,) for one in told)),
+        Bullets(tuple((REFERENCES[one],) for one in used), "Methods"),
+    ))  # fmt: skip
+
+
+def _components(fit: Fit) -> Iterator[str]:
+    if any(fit.design.centres):
+        means = ", ".join(f"{name} {value:.4g}" for name, value in fit.design.centres.items())
+        yield f"Effects hold at the mean of each covariate: {means}."
+    if fit.components:
+        rows = additivity(fit.trials, fit.components, fit.inactive).set_index("model")
+        row = rows.loc["difference"]
+        if row["df"] > 0:
+            yield (
+                f"Whether components add up: Q {number(row['Q'])} on {row['df']:.0f} degrees of "
+                f"freedom, p = {_p(row['p'])}; a large p is no proof that they do."
+            )
