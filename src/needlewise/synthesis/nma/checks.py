@@ -40,6 +40,12 @@ def _q(trials: Trials, rows: Array, square: float = 0.0) -> tuple[float, int]:
     return float(q_at(white, np.array([square]))[0]), freedom
 
 
+def _dense(trials: Trials) -> Array:
+    """The rows of the consistent model; sparse ones are only of interest in one product each."""
+    rows = design(trials).rows
+    return np.asarray(rows if isinstance(rows, np.ndarray) else rows.toarray())
+
+
 def _within_rows(trials: Trials) -> Array:
     """A model with effects of its own for each design: each set of options compared."""
     columns: dict[tuple[tuple[str, ...], str], int] = {}
@@ -67,7 +73,7 @@ def q_decomposition(trials: Trials) -> DataFrame:
     from pandas import DataFrame
     from scipy.special import chdtrc
 
-    total, freedom = _q(trials, design(trials).rows)
+    total, freedom = _q(trials, _dense(trials))
     within, inside = _q(trials, _within_rows(trials))
     parts = [("total", total, freedom), ("within", within, inside),
              ("between", total - within, freedom - inside)]  # fmt: skip
@@ -79,7 +85,7 @@ def q_decomposition(trials: Trials) -> DataFrame:
 
 def i_squared(trials: Trials) -> float:
     """Share of the variation beyond chance, 0 to 1: (Q - df) / Q."""
-    q, freedom = _q(trials, design(trials).rows)
+    q, freedom = _q(trials, _dense(trials))
     return max(0.0, (q - freedom) / q) if q > 0 and freedom else 0.0
 
 
@@ -100,7 +106,7 @@ def design_by_treatment(trials: Trials) -> DataFrame:
         turned = (white.rows * white.values[:, None]).T @ white.rows
         trace = float(white.values.sum() - np.trace(covariance[0] @ turned))
         square = max(0.0, (float(q[0]) - freedom) / trace)
-    whole, all_ = _q(trials, design(trials).rows, square)
+    whole, all_ = _q(trials, _dense(trials), square)
     inside = _q(trials, _within_rows(trials), square)[0]
     between = all_ - freedom
     p = float(chdtrc(between, max(whole - inside, 0.0))) if between else np.nan
@@ -114,7 +120,7 @@ def additivity(trials: Trials, components: str, inactive: str | None = None) -> 
     from scipy.special import chdtrc
 
     added, more = _q(trials, design(trials, components=components, inactive=inactive).rows)
-    whole, less = _q(trials, design(trials).rows)
+    whole, less = _q(trials, _dense(trials))
     parts = [("additive", added, more), ("full", whole, less),
              ("difference", added - whole, more - less)]  # fmt: skip
     return DataFrame(
@@ -138,14 +144,14 @@ def node_splits(fit: Fit) -> DataFrame:
 
     squares = np.square(fit.taus)
     place = {option: k for k, option in enumerate(fit.trials.options)}
-    made, rows = fit.design.made_of, []
+    rows = []
     for (a, b), known in _direct(fit.trials).items():
         y = np.array([one for one, _ in known])
         v = np.array([two for _, two in known])
         weight = 1.0 / (v + squares[:, None])
         se2 = 1.0 / weight.sum(axis=1)
         direct = se2 * (weight @ y)
-        at, sds = fit._nodes((made[place[b]] - made[place[a]])[None, :])
+        at, sds = fit.pairs_at_nodes(np.array([place[b]]), np.array([place[a]]))
         net, net2 = at[:, 0], np.square(sds[:, 0])
         share = np.minimum(net2 / se2, 1.0)
         row = {"option": b, "against": a, "trials": len(y), "share": float(fit.weights @ share)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
 
+DENSE = 60_000  # numbers of a design that are kept as they are
 TIED = 1e-9  # of the largest singular value: below it two columns say the same
 
 
@@ -21,13 +23,13 @@ class Design:
     Attributes:
         names: (p,) parameters: options, components, and covariate terms as "covariate:option".
         made_of: (options, p), each option's effect against the reference at covariates zero.
-        rows: (N, p), each contrast in the order of the trials.
+        rows: (N, p), each contrast in the order of the trials; sparse in a large network.
         centres: what was taken off each covariate, so that effects hold at its mean.
     """
 
     names: tuple[str, ...]
     made_of: Array
-    rows: Array
+    rows: Any
     centres: Mapping[str, float]
 
 
@@ -57,6 +59,9 @@ def design(
             raise InputError("inactive and interactions belong to components; say what parts them.")
         names = list(trials.options[1:])
         made_of: Array = np.vstack([np.zeros(len(names)), np.eye(len(names))])
+        size = len(names) * sum(len(t.y) for t in trials.trials)
+        if size > DENSE and not covariates:
+            return Design(tuple(names), made_of, _differences(trials), {})
     else:
         names, made_of = _components(trials.options, components, inactive, interactions)
     rows = _contrasts(trials, made_of)
@@ -107,6 +112,20 @@ def _contrasts(trials: Trials, made_of: Array) -> Array:
     return np.asarray(made_of[others] - made_of[bases])
 
 
+def _differences(trials: Trials) -> Any:
+    """Rows of a model in which each option has an effect of its own, sparse."""
+    from scipy import sparse
+
+    place = {option: k - 1 for k, option in enumerate(trials.options)}
+    others = np.array([place[o] for t in trials.trials for o in t.options[1:]])
+    bases = np.array([place[t.options[0]] for t in trials.trials for _ in t.options[1:]])
+    row = np.arange(len(others))
+    at = np.concatenate([row[others >= 0], row[bases >= 0]])
+    to = np.concatenate([others[others >= 0], bases[bases >= 0]])
+    told = np.concatenate([np.ones((others >= 0).sum()), -np.ones((bases >= 0).sum())])
+    return sparse.csr_array((told, (at, to)), shape=(len(others), len(trials.options) - 1))
+
+
 def _components(
     options: Sequence[str], separator: str, inactive: str | None, interactions: Sequence[str]
 ) -> tuple[list[str], Array]:
@@ -133,6 +152,8 @@ def loose_parameters(found: Design) -> tuple[str, ...]:
     """Names of the parameters that the trials cannot tell apart."""
     if not len(found.names):
         raise InputError("There is one option only, so there is nothing to compare.")
+    if not isinstance(found.rows, np.ndarray):
+        return ()  # options of their own that trials join are told apart
     _, values, vectors = np.linalg.svd(found.rows, full_matrices=True)
     whole = np.zeros(len(found.names))
     whole[: len(values)] = values

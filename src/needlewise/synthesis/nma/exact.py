@@ -9,16 +9,20 @@ import numpy as np
 
 from needlewise.distributions import Array
 from needlewise.synthesis.nma.priors import TauPrior
-from needlewise.synthesis.nma.whitened import Whitened
+from needlewise.synthesis.nma.whitened import Sums, Whitened
 
 DEPTH = 30.0  # how far below its maximum the log posterior of tau is followed
-STEPS = 16
+STEPS = 12
+NARROW = 24  # nodes where the trials leave no mass near zero
+FAR = 0.2
+SMALL = 200  # effects up to which all nodes are inverted at once
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
     """Nodes of tau (n,), log of quadrature weight (n,), the variable s they stand in, and the slope
-    of tau in s. Tau is `size` s^2, or over 1 - s where the half line is `whole`.
+    of tau in s. Tau is `size` s^2, or that over 1 - s where the half line is `whole`, or
+    `low` + `size` s where the trials leave no mass near zero.
     """
 
     taus: Array
@@ -27,8 +31,11 @@ class Grid:
     jacobian: Array
     size: float = 0.0
     whole: bool = False
+    low: float = 0.0
 
     def tau_at(self, s: Array) -> Array:
+        if self.low > 0.0:
+            return np.asarray(self.low + self.size * s)
         return np.asarray(self.size * s * s / ((1 - s) if self.whole else 1.0))
 
 
@@ -68,18 +75,31 @@ def posterior(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) ->
 def at_tau(white: Whitened, taus: Array, effect_sd: float) -> tuple[Array, Array, Array]:
     """Log marginal likelihood, posterior means and covariances at each tau."""
     sums = white.sums(np.square(taus))
-    p = sums.precision.shape[1]
-    precision = sums.precision + np.eye(p) / effect_sd**2
-    factor = np.linalg.cholesky(precision)
-    inverse = np.linalg.inv(factor)
-    covariances = np.matmul(inverse.transpose(0, 2, 1), inverse)
+    log_part, factor = _marginal(sums, effect_sd)
+    covariances = np.empty_like(factor)
+    for k in range(len(factor)) if factor.shape[1] > SMALL else ():
+        inverse = np.linalg.inv(factor[k])
+        covariances[k] = inverse.T @ inverse
+    if factor.shape[1] <= SMALL:
+        inverses = np.linalg.inv(factor)
+        covariances = np.matmul(inverses.transpose(0, 2, 1), inverses)
     means = np.matmul(covariances, sums.score[:, :, None])[:, :, 0]
+    return log_part, means, covariances
+
+
+def _marginal(sums: Sums, effect_sd: float) -> tuple[Array, Array]:
+    """Log marginal likelihood at each tau, and the Cholesky factors of the precisions."""
+    p = sums.precision.shape[1]
+    precision = sums.precision
+    precision[:, np.arange(p), np.arange(p)] += 1.0 / effect_sd**2
+    factor = np.linalg.cholesky(precision)
+    turned = np.linalg.solve(factor, sums.score[:, :, None])[:, :, 0]
     log_determinant = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
     log_part = -0.5 * (
         sums.log_determinant + log_determinant + 2 * p * np.log(effect_sd) + sums.square
-        - (means * sums.score).sum(axis=1)
+        - np.square(turned).sum(axis=1)
     )  # fmt: skip
-    return np.asarray(log_part), means, covariances
+    return np.asarray(log_part), factor
 
 
 @cache
@@ -89,8 +109,13 @@ def _legendre(nodes: int) -> tuple[Array, Array]:
 
 
 def grid_of(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) -> Grid:
+    middle, low, upper = _range(white, prior, effect_sd)
+    if low > 0.0:
+        s, weights = _legendre(min(nodes, NARROW))
+        jacobian = np.full(len(s), upper - low)
+        grid = Grid(s, np.log(jacobian * weights), s, jacobian, upper - low, False, low)
+        return replace(grid, taus=grid.tau_at(s))
     s, weights = _legendre(nodes)
-    middle, upper = _range(white, prior, effect_sd)
     whole = prior.kind in {"half-cauchy", "lognormal"}  # heavy tails: the whole half line
     size = middle if whole else upper
     if prior.kind == "uniform":
@@ -100,22 +125,29 @@ def grid_of(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) -> G
     return replace(grid, taus=grid.tau_at(s))
 
 
-def _range(white: Whitened, prior: TauPrior, effect_sd: float) -> tuple[float, float]:
-    """A middle of the log posterior of tau, and where it has fallen 30 below its maximum."""
+def _range(white: Whitened, prior: TauPrior, effect_sd: float) -> tuple[float, float, float]:
+    """A middle of the log posterior of tau, and where it has fallen 30 below its maximum on either
+    side; below is 0 where it never does or where tau may be anything.
+    """
     widest = prior.scale * np.sqrt(2.0 * DEPTH + 20.0)
-    middle = prior.scale
+    middle, low = prior.scale, 0.0
     for _ in range(16):
-        grid = widest * np.linspace(0.0, 1.0, STEPS) ** 2
-        grid[0] = 1e-4 * grid[1]
-        curve = at_tau(white, grid, effect_sd)[0] + prior.log_density(grid)
+        grid = low + (widest - low) * np.linspace(0.0, 1.0, STEPS) ** 2
+        grid[0] = max(grid[0], 1e-4 * grid[1])
+        curve = _marginal(white.sums(np.square(grid)), effect_sd)[0] + prior.log_density(grid)
         peak = int(np.argmax(curve))
         middle = max(float(grid[peak]), float(grid[1]))
+        above = np.flatnonzero(curve[:peak] < curve[peak] - DEPTH)
+        if len(above) and prior.kind in {"half-normal", "uniform"}:
+            low = float(grid[above[-1]])
         below = np.flatnonzero(curve[peak:] < curve[peak] - DEPTH)
-        if not len(below):  # the trials differ far more than the prior expects
-            widest *= 3.0
+        if not len(below):
+            if prior.kind == "uniform" and widest >= prior.one:
+                return middle, low, prior.one
+            widest *= 3.0  # the trials differ far more than the prior expects
             continue
         narrower = float(grid[peak + below[0]])
-        if narrower > 0.6 * widest:
-            return middle, narrower
+        if narrower - low > 0.6 * (widest - low):
+            return middle, low if low > FAR * narrower else 0.0, narrower
         widest = narrower
-    return middle, widest
+    return middle, 0.0, widest

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from needlewise.distributions import Array
 from needlewise.errors import InputError
@@ -17,6 +18,9 @@ from needlewise.synthesis.nma.whitened import Whitened
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,17 @@ class Fit:
 
     # ---- Any linear combination of the parameters ----
 
-    def combine(self, combinations: Array, *, new_trial: bool = False) -> DataFrame:
-        """Rows of `combinations` (k, p) as estimate, se, low, high; in a new trial if so asked."""
+    def combine(self, combinations: Array) -> DataFrame:
+        """Rows of `combinations` (k, p) as estimate, se, low, high."""
+        at = self.means @ combinations.T
+        spread = np.stack(
+            [((combinations @ c) * combinations).sum(axis=1) for c in self.covariances]
+        )
+        return self._told(at, np.sqrt(np.maximum(spread, 0.0)))
+
+    def _told(self, at: Array, sds: Array, *, new_trial: bool = False) -> DataFrame:
         from pandas import DataFrame
 
-        at, sds = self._nodes(combinations)
         if new_trial:
             sds = np.sqrt(np.square(sds) + np.square(self.taus)[:, None])
         mean = self.weights @ at
@@ -86,11 +96,23 @@ class Fit:
         low, high = (self._quantile(at, sds, share) for share in (0.025, 0.975))
         return DataFrame({"estimate": mean, "se": se, "low": low, "high": high})
 
-    def _nodes(self, combinations: Array) -> tuple[Array, Array]:
-        at = self.means @ combinations.T
-        spread = np.einsum("kp,npq,kq->nk", combinations, self.covariances, combinations,
-                           optimize=True)  # fmt: skip
-        return at, np.sqrt(np.maximum(spread, 0.0))
+    @cached_property
+    def options_at_nodes(self) -> tuple[Array, Array]:
+        """Every option's effect at each node: means (n, k), covariances (n, k, k)."""
+        made = self.design.made_of
+        if self.design.names == self.trials.options[1:]:
+            n, p = self.means.shape
+            means, covariances = np.zeros((n, p + 1)), np.zeros((n, p + 1, p + 1))
+            means[:, 1:], covariances[:, 1:, 1:] = self.means, self.covariances
+            return means, covariances
+        return self.means @ made.T, np.stack([made @ c @ made.T for c in self.covariances])
+
+    def pairs_at_nodes(self, first: Places, second: Places) -> tuple[Array, Array]:
+        """Option `first` minus option `second` (places, (k,)) at each node: means, SDs (n, k)."""
+        means, covariances = self.options_at_nodes
+        own = np.diagonal(covariances, axis1=1, axis2=2)
+        spread = own[:, first] + own[:, second] - 2 * covariances[:, first, second]
+        return means[:, first] - means[:, second], np.sqrt(np.maximum(spread, 0.0))
 
     def _quantile(self, at: Array, sds: Array, share: float) -> Array:
         from scipy.special import ndtri, stdtrit
@@ -114,9 +136,10 @@ class Fit:
         """Every option against one: option, reference, estimate, se, low, high."""
         base = reference or self.trials.reference
         at = self._place(base)
-        others = [k for k in range(len(self.trials.options)) if k != at]
-        made = self.design.made_of
-        found = self.combine(made[others] - made[at], new_trial=new_trial)
+        others = np.array([k for k in range(len(self.trials.options)) if k != at])
+        found = self._told(
+            *self.pairs_at_nodes(others, np.full(len(others), at)), new_trial=new_trial
+        )
         found.insert(0, "option", [self.trials.options[k] for k in others])
         found.insert(1, "reference", base)
         return found
@@ -134,9 +157,8 @@ class Fit:
         """All pairs, one row each: option, against, estimate, se, low, high."""
         options = self.trials.options
         pairs = [(a, b) for b in range(len(options)) for a in range(b + 1, len(options))]
-        made = self.design.made_of
         first, second = (np.array([pair[end] for pair in pairs]) for end in (0, 1))
-        found = self.combine(made[first] - made[second])
+        found = self._told(*self.pairs_at_nodes(first, second))
         found.insert(0, "option", [options[a] for a, _ in pairs])
         found.insert(1, "against", [options[b] for _, b in pairs])
         return found
@@ -164,10 +186,11 @@ class Fit:
         sign = _sign(better)
         options = list(self.trials.options)
         k = len(options)
-        made = self.design.made_of
-        one, two = (index.ravel() for index in np.indices((k, k)))
-        at, sds = self._nodes(sign * (made[one] - made[two]))
-        found = self._below(at, sds, -margin).reshape(k, k)
+        one, two = np.triu_indices(k, 1)
+        at, sds = self.pairs_at_nodes(one, two)
+        found = np.zeros((k, k))
+        found[one, two] = self._below(sign * at, sds, -margin)
+        found[two, one] = self._below(-sign * at, sds, -margin)
         np.fill_diagonal(found, np.nan)
         return DataFrame(found, index=options, columns=options)
 

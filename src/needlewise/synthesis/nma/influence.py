@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,8 @@ from needlewise.synthesis.nma.fit import Fit
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+CHUNK = 4_000_000  # numbers of one batch of trials
 
 
 def _tau(fit: Fit) -> float:
@@ -32,7 +33,7 @@ def residuals(fit: Fit) -> DataFrame:
     means, covariance, _ = solved(white.sums(np.array([square])))
     weight = 1.0 / (1.0 + square * white.values)
     miss = white.y - white.rows @ means[0]
-    hat = np.einsum("np,pq,nq->n", white.rows, covariance[0], white.rows, optimize=True) * weight
+    hat = white.hat(covariance[0]) * weight
     count = len(fit.trials.trials)
     q = np.bincount(white.trial, weight * miss * miss, count)
     leverage = np.bincount(white.trial, hat, count)
@@ -48,57 +49,75 @@ def leave_one_out(fit: Fit) -> DataFrame:
     """Every option's effect without each trial at the fit's taus: trial, option, estimate, se, and
     change (in the fit's own se).
 
-    A downdate of the sums of all trials: the weights of the nodes follow the evidence left. Where
-    a trial alone joins an option its rows are missing.
+    A downdate of all trials of a size at once: without rows z with variances s a posterior of mean
+    m and covariance C has covariance C + C z' (s - z C z')^-1 z C; the nodes are weighted anew by
+    what each expected of the trial left out. Where a trial alone joins an option its rows are
+    missing.
     """
     from pandas import DataFrame
 
-    whole = fit.effects()
-    squares = np.square(fit.taus)
-    sums = fit.white.sums(squares)
-    prior = np.linalg.inv(fit.covariances) - sums.precision if fit.method == "bayes" else 0.0
+    white, options = fit.white, fit.trials.options[1:]
+    rows = white.rows if isinstance(white.rows, np.ndarray) else white.rows.toarray()
     made = fit.design.made_of[1:]
-    rows = []
-    for k, trial in enumerate(fit.trials.trials):
-        own = fit.white.trial == k
-        part = replace(
-            fit.white, rows=fit.white.rows[own], y=fit.white.y[own], values=fit.white.values[own],
-            log_errors=0.0, trial=fit.white.trial[own],
-        ).sums(squares)  # fmt: skip
-        precision = sums.precision - part.precision + prior
-        loose = bool((np.linalg.eigvalsh(precision)[:, 0] < 1e-9 * np.abs(precision).max()).any())
-        if loose and fit.method != "bayes":
-            continue
-        covariance = np.linalg.inv(precision)
-        means = np.matmul(covariance, (sums.score - part.score)[:, :, None])[:, :, 0]
-        weights = fit.weights
-        if len(weights) > 1:
-            weights = _reweighted(fit, part, precision, covariance, sums.score - part.score)
-        at = means @ made.T
-        spread = np.einsum("kp,npq,kq->nk", made, covariance, made, optimize=True)
-        mean = weights @ at
-        se = np.sqrt(weights @ (spread + np.square(at - mean)))
-        for j, option in enumerate(fit.trials.options[1:]):
-            own_row = whole.iloc[j]
-            change = (mean[j] - own_row["estimate"]) / own_row["se"]
-            rows.append((trial.name, option, mean[j], se[j], change))
-    return DataFrame(rows, columns=["trial", "option", "estimate", "se", "change"])
+    spread = 1.0 + np.square(fit.taus)[:, None] * white.values
+    whole = fit.effects()
+    names, estimates, errors = [], [], []
+    sizes = np.bincount(white.trial, minlength=len(fit.trials.trials))
+    order = np.argsort(white.trial, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    for size in np.unique(sizes):
+        chosen = np.flatnonzero(sizes == size)
+        for part in np.array_split(chosen, max(1, len(chosen) * rows.shape[1] // CHUNK)):
+            index = order[starts[part][:, None] + np.arange(size)]
+            mean, se, usable = _without(fit, rows[index], white.y[index], spread[:, index], made)
+            names += [fit.trials.trials[k].name for k in part[usable]]
+            estimates.append(mean[usable])
+            errors.append(se[usable])
+    mean, se = np.concatenate(estimates), np.concatenate(errors)
+    change = (mean - whole["estimate"].to_numpy()) / whole["se"].to_numpy()
+    return DataFrame({
+        "trial": np.repeat(names, len(options)), "option": list(options) * len(names),
+        "estimate": mean.ravel(), "se": se.ravel(), "change": change.ravel(),
+    })  # fmt: skip
 
 
-def _reweighted(fit: Fit, part: object, precision: Array, covariance: Array, score: Array) -> Array:
-    """Weights of the nodes without a trial: its factor of the marginal likelihood taken out."""
-    from needlewise.synthesis.nma.whitened import Sums
+def _without(
+    fit: Fit, z: Array, y: Array, spread: Array, made: Array
+) -> tuple[Array, Array, Array]:
+    """Estimates and SDs (m, options) without each of m trials, and which can be left out (m,).
 
-    assert isinstance(part, Sums)
-    whole = np.linalg.inv(fit.covariances)
-    means = fit.means
-    full = 0.5 * np.einsum("np,npq,nq->n", means, whole, means) - 0.5 * np.linalg.slogdet(whole)[1]
-    left = 0.5 * np.einsum("np,npq,nq->n", score, covariance, score)
-    left = left - 0.5 * np.linalg.slogdet(precision)[1]
-    taken = -0.5 * (part.log_determinant + part.square)
-    log_weight = np.log(np.maximum(fit.weights, 1e-300)) + (left - full) - taken
-    weight = np.exp(log_weight - log_weight.max())
-    return np.asarray(weight / weight.sum())
+    z (m, r, p), y (m, r), spread (n, m, r).
+    """
+    m, r, _ = z.shape
+    n = len(fit.weights)
+    at, second = np.zeros((n, m, len(made))), np.zeros((n, m, len(made)))
+    logs, usable = np.zeros((n, m)), np.ones(m, dtype=bool)
+    for k in range(n):
+        c = fit.covariances[k]
+        pulled = z @ c  # (m, r, p)
+        inner = pulled @ z.transpose(0, 2, 1)
+        left = np.eye(r) * spread[k][:, :, None] - inner
+        loose = np.linalg.eigvalsh(left)[:, 0] < 1e-9 * spread[k].max(axis=1)
+        usable &= ~loose
+        left[loose] = np.eye(r)
+        gain = np.linalg.solve(left, pulled)  # (m, r, p)
+        miss = y - z @ fit.means[k]
+        moved = fit.means[k] - np.einsum("mrp,mr->mp", gain, miss)
+        at[k] = moved @ made.T
+        own = np.einsum("kp,pq,kq->k", made, c, made, optimize=True)
+        seen = pulled @ made.T
+        second[k] = own + (seen * np.linalg.solve(left, seen)).sum(axis=1)
+        expected = np.eye(r) * spread[k][:, :, None] + inner + inner @ np.linalg.solve(left, inner)
+        off = y - np.einsum("mrp,mp->mr", z, moved)
+        logs[k] = -0.5 * np.linalg.slogdet(expected)[1] - 0.5 * np.einsum(
+            "mr,mr->m", off, np.linalg.solve(expected, off[:, :, None])[:, :, 0]
+        )
+    log_weight = np.log(np.maximum(fit.weights, 1e-300))[:, None] - logs
+    weight = np.exp(log_weight - log_weight.max(axis=0))
+    weight /= weight.sum(axis=0)
+    mean = np.einsum("nm,nmk->mk", weight, at)
+    variance = np.einsum("nm,nmk->mk", weight, second + np.square(at - mean))
+    return mean, np.sqrt(np.maximum(variance, 0.0)), usable
 
 
 def thresholds(fit: Fit, *, better: str = "lower") -> DataFrame:
@@ -121,6 +140,7 @@ def thresholds(fit: Fit, *, better: str = "lower") -> DataFrame:
     for trial in fit.trials.trials:
         size = len(trial.y)
         own = fit.design.rows[start : start + size]
+        own = own if isinstance(own, np.ndarray) else own.toarray()
         total = trial.covariance + square * 0.5 * (np.eye(size) + 1.0)
         gain = covariance[0] @ own.T @ np.linalg.inv(total)
         moved = sign * fit.design.made_of @ gain

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,9 +38,11 @@ class Sums:
 
 @dataclass(frozen=True, eq=False)
 class Whitened:
-    """Rows (N, p), y (N,), lambda (N,), log of the determinant of the errors, trial of each row."""
+    """Rows (N, p), sparse in a large network; y (N,), lambda (N,), log of the determinant of the
+    errors, trial of each row.
+    """
 
-    rows: Array
+    rows: Any
     y: Array
     values: Array
     log_errors: float
@@ -51,36 +54,79 @@ class Whitened:
         weight = 1.0 / spread
         log_determinant = self.log_errors + np.log(spread).sum(axis=1)
         n, p = len(squares), self.rows.shape[1]
-        if len(self.y) * (p + 1) ** 2 <= OUTER:
-            whole = np.column_stack([self.rows, self.y])
-            outer = (whole[:, :, None] * whole[:, None, :]).reshape(len(whole), -1)
-            gram = (weight @ outer).reshape(n, p + 1, p + 1)
-            return Sums(gram[:, :p, :p], gram[:, :p, p], gram[:, p, p], log_determinant)
-        from scipy import sparse
-
-        rows = sparse.csr_array(self.rows)
-        precision = np.empty((n, p, p))
-        for k in range(n):
-            precision[k] = (rows.T @ (rows * weight[k][:, None])).toarray()
-        score = np.asarray((rows.T @ (weight * self.y).T).T)
+        if isinstance(self.rows, np.ndarray):
+            if len(self.y) * (p + 1) ** 2 <= OUTER:
+                whole = np.column_stack([self.rows, self.y])
+                outer = (whole[:, :, None] * whole[:, None, :]).reshape(len(whole), -1)
+                gram = (weight @ outer).reshape(n, p + 1, p + 1)
+                return Sums(gram[:, :p, :p].copy(), gram[:, :p, p], gram[:, p, p], log_determinant)
+            precision = np.stack([self.rows.T @ (self.rows * w[:, None]) for w in weight])
+        else:
+            turned = self.rows.T.tocsr()
+            precision = np.empty((n, p, p))
+            for k in range(n):
+                precision[k] = (turned @ self.rows.multiply(weight[k][:, None]).tocsr()).toarray()
+        score = np.asarray((self.rows.T @ (weight * self.y).T).T)
         return Sums(precision, score, weight @ np.square(self.y), log_determinant)
 
+    def hat(self, covariance: Array) -> Array:
+        """z' C z for each row z, (N,)."""
+        if isinstance(self.rows, np.ndarray):
+            return np.asarray(((self.rows @ covariance) * self.rows).sum(axis=1))
+        return np.asarray(self.rows.multiply(self.rows @ covariance).sum(axis=1)).ravel()
 
-def whitened(trials: Sequence[Trial], rows: Array) -> Whitened:
+
+def _sparse(
+    trials: Sequence[Trial], by_size: dict[int, list[int]], ends: Array, rows: Any
+) -> Whitened:
+    """As `whitened`, with the turns of all trials as one sparse matrix."""
+    from scipy import sparse
+
+    total = int(ends[-1])
+    at, to, told = [], [], []
+    values, owner, log_errors = np.empty(total), np.empty(total, dtype=int), 0.0
+    for size, chosen in by_size.items():
+        index = ends[np.array(chosen)][:, None] + np.arange(size)
+        errors = np.array([trials[k].covariance for k in chosen])
+        factor = _factor(trials, chosen, errors)
+        inverse = np.linalg.inv(factor)
+        inner = inverse @ exchangeable(size) @ inverse.transpose(0, 2, 1)
+        found, vectors = np.linalg.eigh(inner)
+        turn = vectors.transpose(0, 2, 1) @ inverse
+        values[index.ravel()] = np.maximum(found.ravel(), 0.0)
+        owner[index.ravel()] = np.repeat(chosen, size)
+        log_errors += 2.0 * float(np.log(np.diagonal(factor, axis1=1, axis2=2)).sum())
+        at.append(np.repeat(index, size, axis=1).ravel())
+        to.append(np.tile(index, (1, size)).ravel())
+        told.append(turn.ravel())
+    turn = sparse.csr_array(
+        (np.concatenate(told), (np.concatenate(at), np.concatenate(to))), shape=(total, total)
+    )
+    y = np.concatenate([t.y for t in trials])
+    return Whitened((turn @ rows).tocsr(), turn @ y, values, log_errors, owner)
+
+
+def _factor(trials: Sequence[Trial], chosen: Sequence[int], errors: Array) -> Array:
+    try:
+        return np.linalg.cholesky(errors)
+    except np.linalg.LinAlgError:
+        raise _bad(trials, chosen) from None
+
+
+def whitened(trials: Sequence[Trial], rows: Any) -> Whitened:
     """Turn trials, with their rows of a design, (N, p). Raises InputError naming a bad trial."""
     by_size: dict[int, list[int]] = defaultdict(list)
     for k, trial in enumerate(trials):
         by_size[len(trial.y)].append(k)
     ends = np.cumsum([0, *(len(t.y) for t in trials)])
+    if not isinstance(rows, np.ndarray):
+        return _sparse(trials, by_size, ends, rows)
     parts, log_errors = [], 0.0
     for size, chosen in by_size.items():
         own = np.array(chosen)
         index = ends[own][:, None] + np.arange(size)
         errors = np.array([trials[k].covariance for k in chosen])
-        try:
-            factor = np.linalg.cholesky(errors)
-        except np.linalg.LinAlgError:
-            raise _bad(trials, chosen) from None
+        factor = _factor(trials, chosen, errors)
         y = np.array([trials[k].y for k in chosen])
         columns = np.concatenate(
             [rows[index], y[:, :, None], np.broadcast_to(exchangeable(size), errors.shape)], axis=2
