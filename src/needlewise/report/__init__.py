@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from needlewise.choice import Comparison
+
+PICTURES = (
+    "forest", "funnel", "heterogeneity", "league_heat_map", "network_graph", "rankogram",
+)  # fmt: skip
 
 
 def text(
@@ -59,8 +64,6 @@ def pdf(comparison: Comparison, path: str | Path, *, force: bool = False) -> Non
 
 def __getattr__(name: str) -> Any:
     """Pictures of any network: forest, network_graph, league_heat_map, rankogram, funnel, ..."""
-    from needlewise.report import nma
-
-    if name in nma.__all__:
-        return getattr(nma, name)
+    if name in PICTURES:
+        return getattr(import_module("needlewise.report.nma"), name)
     raise AttributeError(f"needlewise.report has no {name}")

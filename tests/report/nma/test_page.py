@@ -1,0 +1,153 @@
+"""The page, JSON and pictures of any network meta-analysis."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas
+import pytest
+from tests.synthesis.nma.test_published import network
+
+import needlewise as nw
+from needlewise.errors import InputError
+from needlewise.report import nma, terminal
+from needlewise.report.as_html import html
+from needlewise.report.as_pdf import pdf_bytes
+from needlewise.report.nma.as_json import nma_json
+from needlewise.report.nma.page import drawings, nma_document
+from needlewise.synthesis.nma import fit
+
+ROOT = Path(__file__).resolve().parents[3]
+SENN = ROOT / "tests" / "published" / "senn2013.csv"
+
+
+@pytest.fixture(scope="module")
+def many():
+    return fit(network("linde2016"))
+
+
+def test_the_library_reads_and_fits_any_network(tmp_path):
+    fitted = nw.synthesise(nw.read_network(SENN, outcome="md"), tau="reml")
+    assert fitted.heterogeneity.tau == pytest.approx(0.3161, abs=5e-5)
+    path = tmp_path / "forest.svg"
+    nw.report.forest(fitted).save(path)
+    assert "rosiglitazone" in path.read_text("utf-8")
+    with pytest.raises(InputError):
+        nw.report.forest(fitted).save(path)
+    with pytest.raises(InputError, match=r"\.svg or \.png"):
+        nw.report.forest(fitted).save(tmp_path / "forest.bmp")
+    with pytest.raises(AttributeError):
+        _ = nw.report.forests
+
+
+def test_the_page_says_what_was_done(many):
+    page = terminal.text(nma_document(many, better="higher", whole=False))
+    for told in ("What the trials say together", "SUCRA", "tau =", "half-normal(0.5)",
+                 "Read as one row an arm", "Design-by-treatment test", "Lu and Ades"):  # fmt: skip
+        assert told in page
+    first = nma_document(many, better="higher").sections[0].blocks[0].rows[0][0][0]
+    assert first == many.ranks(better="higher")["option"][0]
+    assert pdf_bytes(nma_document(many)).startswith(b"%PDF")
+    whole = html(nma_document(many))
+    assert whole.count("<svg") == len(drawings(many, "lower"))
+
+
+def test_json_has_what_was_promised(many):
+    found = json.loads(nma_json(many))
+    assert {"tau", "low", "high"} <= set(found["heterogeneity"])
+    assert set(found["effects"][0]) == {"option", "reference", "estimate", "se", "low", "high"}
+    assert len(found["effects"]) == 21
+    assert found["prior"].startswith("tau ~ half-normal")
+    assert len(found["league"]) == 22 * 21 // 2
+
+
+def boxes(svg):
+    """Labels as boxes: (left, top, right, bottom)."""
+    tree = ElementTree.fromstring(svg)
+    for text in tree.iter("{http://www.w3.org/2000/svg}text"):
+        size, told = float(text.get("font-size")), text.text or ""
+        wide = nma.drawing.width(told, size, text.get("font-weight") == "bold")
+        x, y = float(text.get("x")), float(text.get("y"))
+        left = {"start": x, "middle": x - wide / 2, "end": x - wide}[text.get("text-anchor")]
+        yield told, (left, y - 0.75 * size, left + wide, y + 0.2 * size)
+
+
+def test_labels_do_not_collide_on_many_options(many):
+    for name, drawn in drawings(many, "higher").items():
+        tree = ElementTree.fromstring(drawn.svg)
+        _, _, wide, high = (float(v) for v in tree.get("viewBox").split())
+        found = list(boxes(drawn.svg))
+        for k, (one, a) in enumerate(found):
+            assert a[0] >= -1, (name, one)
+            assert a[2] <= wide + 1, (name, one)
+            assert a[3] <= high + 1, (name, one)
+            for other, b in found[k + 1 :]:
+                apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
+                assert apart, (name, one, other)
+
+
+def test_pictures_say_in_words_what_they_show(many):
+    for drawn in drawings(many, "lower").values():
+        assert "<title>" in drawn.svg
+        assert len(drawn.text) > 20
+        assert drawn.png().startswith(b"\x89PNG")
+
+
+def test_hostile_names_stay_names():
+    bad = "<script>&\"' =1+1 #pagebreak()"
+    table = {"study": ["1", "1", "2", "2"], "treatment": [bad, "B", bad, "B"],
+             "mean": [1.0, 2, 1, 3], "sd": [1.0, 1, 1, 1], "n": [20, 20, 30, 30]}  # fmt: skip
+    fitted = nw.synthesise(nw.read_network(table))
+    assert "<script>" not in html(nma_document(fitted))
+    assert pdf_bytes(nma_document(fitted)).startswith(b"%PDF")
+    assert nma.forest(fitted).png().startswith(b"\x89PNG")
+
+
+def run(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "needlewise.cli", "nma", *map(str, arguments)],
+        capture_output=True, text=True, encoding="utf-8",
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_command(tmp_path):
+    page, folder = tmp_path / "page.html", tmp_path / "figures"
+    code, out, err = run(SENN, "--tau", "reml", "--html", page, "--figures", folder)
+    assert (code, err) == (0, "")
+    assert "−1.23 (−1.48 to −0.992)" in out
+    assert "P-score" in out
+    assert page.exists()
+    assert len(list(folder.glob("*.svg"))) == len(list(folder.glob("*.png"))) == 6
+    code, _, err = run(SENN, "--figures", folder)
+    assert code == 2
+    assert "--force" in err
+    code, out, _ = run(SENN, "--json", "--tau", "reml", "--reference", "metformin")
+    assert code == 0
+    assert json.loads(out)["effects"][0]["reference"] == "metformin"
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (("nowhere.csv",), "nowhere.csv"), ((SENN, "--measure", "OR"), "worked out"),
+    ((SENN, "--tau", "magic"), "bayes"), ((SENN, "--better", "more"), "lower or higher"),
+    ((SENN, "--reference", "water"), "no option"), ((SENN, "--components", "+", "--inactive", "x"),
+     "no component"), ((SENN, "--likelihood", "counts"), "events for every arm"),
+])  # fmt: skip
+def test_what_is_wrong_is_one_sentence(arguments, told):
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert out == ""
+    assert told in err
+    assert "Traceback" not in err
+
+
+def test_tables_are_frames_with_named_columns(many):
+    for table in (many.effects(), many.league(), many.ranks(), many.summary(), many.comparisons):
+        assert isinstance(table, pandas.DataFrame)
+        assert all(isinstance(name, str) and re.fullmatch(r"[a-z_]+", name) for name in table)
+    assert np.isfinite(many.draws(256)).all()
+    assert many.league_table().shape == (22, 22)
