@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # The files list every package, so nothing is resolved anew: a release made tomorrow changes nothing.
 PINNED := --require-hashes --no-deps
 
-.PHONY: compare serve test test-core lint format bench cases picture screenshots docs system clean
+.PHONY: compare serve test test-core lint format bench bench-peers calibrate cases picture screenshots docs system clean
 
 compare: $(VENV)/.base
 	@mkdir -p $(OUT)
@@ -55,7 +55,15 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q src/needlewise
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/networks.py
 	@$(BIN)/python benchmarks/site.py
+
+bench-peers: $(VENV)/.dev
+	@$(BIN)/python benchmarks/networks.py --peers
+
+calibrate: $(VENV)/.base
+	@$(BIN)/needlewise calibrate
+	@$(BIN)/python benchmarks/calibrate.py
 
 cases: $(VENV)/.base
 	@$(BIN)/needlewise cases run

@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+from engine_docs import COMING, network_page
+
 import needlewise as nw
 from needlewise.plan import read_edits
 from needlewise.report.calibration import calibration_text
@@ -133,6 +135,8 @@ def pages() -> dict[str, str]:
     """File name under docs/ -> content."""
     return {
         "course.md": course(),
+        "network.md": network_page(),
+        "coming-from.md": COMING,
         "calibration.md": CALIBRATION + calibration_text(nw.load_topic()),
         "stories.md": STORIES
         + OFFICE

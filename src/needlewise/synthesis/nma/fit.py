@@ -37,6 +37,9 @@ class Heterogeneity:
     median: float = float("nan")
     sd: float = float("nan")
 
+    def __str__(self) -> str:
+        return f"tau {self.tau:.3g} (95 % {self.low:.3g} to {self.high:.3g})"
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,12 @@ class Whitened:
     log_errors: float
     trial: Array
 
+    @cached_property
+    def _outer(self) -> Array:
+        """Products of the columns (X, y) of each row, (N, (p + 1)^2): worked out once."""
+        whole = np.column_stack([self.rows, self.y])
+        return np.asarray((whole[:, :, None] * whole[:, None, :]).reshape(len(whole), -1))
+
     def sums(self, squares: Array) -> Sums:
         """At each tau squared (n,)."""
         spread = 1.0 + squares[:, None] * self.values
@@ -56,9 +63,7 @@ class Whitened:
         n, p = len(squares), self.rows.shape[1]
         if isinstance(self.rows, np.ndarray):
             if len(self.y) * (p + 1) ** 2 <= OUTER:
-                whole = np.column_stack([self.rows, self.y])
-                outer = (whole[:, :, None] * whole[:, None, :]).reshape(len(whole), -1)
-                gram = (weight @ outer).reshape(n, p + 1, p + 1)
+                gram = (weight @ self._outer).reshape(n, p + 1, p + 1)
                 return Sums(gram[:, :p, :p].copy(), gram[:, :p, p], gram[:, p, p], log_determinant)
             precision = np.stack([self.rows.T @ (self.rows * w[:, None]) for w in weight])
         else:
