@@ -1,6 +1,7 @@
 """Simulation-based calibration of the engine: truth drawn from the prior, ranges counted.
 
-Run with `make calibrate`. With the truth drawn from the prior, its place in its posterior is uniform; shares of truths inside ranges are printed with their Monte Carlo error.
+Run with `make calibrate`. With the truth drawn from the prior, its place in its posterior is
+uniform; shares of truths inside ranges are printed with their Monte Carlo error.
 """
 
 from __future__ import annotations

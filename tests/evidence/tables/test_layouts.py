@@ -158,6 +158,47 @@ def changed(**columns):
     return {**LONG, **columns}
 
 
+def test_a_row_a_pair_is_one_trial():
+    """netmeta's pairwise gives a trial of three arms three rows, with and without TE."""
+    known = read_network(LONG, "OR", reference="A")
+    table = {n: [] for n in ("studlab", "treat1", "event1", "n1", "treat2", "event2", "n2")}
+    rows = {}
+    for study, treatment, events, n in zip(*LONG.values(), strict=True):
+        rows.setdefault(study, []).append((treatment, events, n))
+    for study, arms in rows.items():
+        for k, one in enumerate(arms):
+            for two in arms[k + 1 :]:
+                for name, value in zip(table, (study, *one, *two), strict=True):
+                    table[name].append(value)
+    same(read_network(table, "OR", reference="A"), known)
+    full = contrasts(known, all_pairs=True)
+    whole = {**full, "n1": [50] * len(full["TE"]), "n2": [50] * len(full["TE"])}
+    assert read_network(whole, reference="A").layout.startswith("one row a contrast")
+    table["n1"][1] += 1
+    with pytest.raises(InputError, match="other numbers"):
+        read_network(table)
+
+
+def test_names_of_metafor():
+    table = {"study": ["a", "b"], "ai": [3, 5], "n1i": [20, 30], "ci": [6, 9], "n2i": [21, 29]}
+    trial = read_network(table, "RR").trials[0]
+    assert trial.options == ("control", "treatment")
+    assert trial.y[0] == pytest.approx(np.log(3 / 20) - np.log(6 / 21))
+    table = {"study": ["a"], "m1i": [3.0], "sd1i": [1.0], "n1i": [20], "m2i": [2.0], "sd2i": [1.0],
+             "n2i": [20]}  # fmt: skip
+    assert read_network(table).trials[0].y[0] == pytest.approx(1.0)
+    table = {"study": ["a"], "x1i": [3], "t1i": [200.0], "x2i": [6], "t2i": [210.0]}
+    assert read_network(table).measure == "IRR"
+
+
+def test_contrasts_of_multinma():
+    table = {".study": ["1", "1", "2", "2", "2"], ".trt": list("ABABC"),
+             ".y": [None, 0.5, None, 0.4, 0.9], ".se": [None, 0.2, 0.1, 0.3, 0.25]}  # fmt: skip
+    found = read_network(table, reference="A")
+    assert found.trials[0].y[0] == pytest.approx(0.5)
+    assert found.trials[1].covariance[0, 1] == pytest.approx(0.01)
+
+
 BAD = {
     "no rows": ({"study": [], "treatment": []}, "no rows"),
     "no layout": ({"a": [1], "b": [2]}, "laid out in no way"),

@@ -126,16 +126,10 @@ def _rows(table: Table, covariates: tuple[str, ...]) -> tuple[list[_Raw], str, s
         if name not in table.columns:
             raise InputError(f"{table.where} has no column '{name}' for a covariate.")
     lost = [name for name in ("treatment", "other", "base") if name in known]
-    if "treatment" in by_arm and len(by_arm) > 1:
-        per_arm = {
-            m: by
-            for m, by in by_arm.items()
-            if m in {"events", "n", "mean", "sd", "se", "exposure"}
-        }
-        if per_arm:
-            return _wide(table, known, by_arm, covariates)
-    if {"other", "base"} <= set(known) and ("te" in known):
+    if {"other", "base", "te"} <= set(known) and ({"se", "var"} & set(known)):
         return _contrasts(table, known, covariates)
+    if "treatment" in by_arm and {"events", "mean"} & set(by_arm):
+        return _wide(table, known, by_arm, covariates)
     if "treatment" in known and "study" in known:
         return _long(table, known, covariates)
     if not lost and (pairs := _two_arms(table)):
@@ -216,6 +210,11 @@ def _kind(known: Mapping[str, str]) -> str:
 def _by_contrast(found: Mapping[str, _Raw]) -> None:
     """Trials whose arms tell effects against a base arm: to contrasts."""
     for trial in found.values():
+        gaps = [arm for arm in trial.arms if "mean" not in arm.told]
+        if len(gaps) == 1 and len(trial.arms) > 1 and not any("sd" in a.told for a in trial.arms):
+            for arm in trial.arms:  # a y for all arms but one is an effect against that one
+                if "mean" in arm.told and "te" not in arm.told and "events" not in arm.told:
+                    arm.told["te"] = arm.told.pop("mean")
         if any("mean" in arm.told or "events" in arm.told for arm in trial.arms):
             continue
         bases = [arm for arm in trial.arms if "te" not in arm.told]
@@ -240,10 +239,11 @@ def _wide(
     table: Table, known: Mapping[str, str], by_arm: Mapping[str, Mapping[int, str]],
     covariates: tuple[str, ...],
 ) -> tuple[list[_Raw], str, str]:  # fmt: skip
-    found = []
+    found: dict[str, _Raw] = {}
     kind = _kind(dict.fromkeys(by_arm, ""))
     for row in range(table.rows):
-        trial = _Raw(_study(table, known, row))
+        name = _study(table, known, row)
+        trial = found.setdefault(name, _Raw(name))
         for number, column in sorted(by_arm["treatment"].items()):
             if not table.text(row, column) or table.text(row, column).casefold() in {"na", "nan"}:
                 continue
@@ -255,10 +255,22 @@ def _wide(
                 value = table.number(row, own)
                 if value is not None:
                     arm.told[meaning] = value
-            trial.arms.append(arm)
+            _seen_once(trial, arm, table)
         _noted(trial, table, row, covariates)
-        found.append(trial)
-    return found, "one row a trial, with numbered columns for its arms", kind
+    return list(found.values()), "one row a trial, with numbered columns for its arms", kind
+
+
+def _seen_once(trial: _Raw, arm: _Arm, table: Table) -> None:
+    """Add an arm; a trial on several rows, a row a pair, has each arm once."""
+    for other in trial.arms:
+        if other.option == arm.option and other.row != arm.row:
+            if other.told == arm.told:
+                return
+            raise InputError(
+                f"{table.where}, row {arm.row + 1}: trial {trial.name} has the arm {arm.option} "
+                f"with other numbers than on row {other.row + 1}; give each trial its own name."
+            )
+    trial.arms.append(arm)
 
 
 def _contrasts(
@@ -309,12 +321,21 @@ def _variance(table: Table, known: Mapping[str, str], row: int) -> float | None:
     return value * value if "se" in known else value
 
 
+# Columns of metafor's data sets: treated, then control.
+METAFOR = (
+    {"events": ("ai", "ci"), "n": ("n1i", "n2i")},
+    {"events": ("x1i", "x2i"), "exposure": ("t1i", "t2i")},
+    {"mean": ("m1i", "m2i"), "sd": ("sd1i", "sd2i"), "n": ("n1i", "n2i")},
+)
 ENDS = (("_t", "_c"), ("_e", "_c"), ("1", "2"))
 
 
 def _two_arms(table: Table) -> dict[str, tuple[str, str]]:
     """Meaning to the columns of a treated and a control arm."""
     by_name = {plain(column): column for column in table.columns}
+    for names in METAFOR:
+        if all(name in by_name for pair in names.values() for name in pair):
+            return {m: (by_name[one], by_name[two]) for m, (one, two) in names.items()}
     for treated, control in ENDS:
         found = {
             meaning: (by_name[name], by_name[name[: -len(treated)] + control])
