@@ -49,6 +49,15 @@ def nma(
     slopes: Annotated[
         str, typer.Option(help="shared (one slope a covariate) or own (one an option).")
     ] = "shared",
+    inconsistency: Annotated[
+        bool, typer.Option("--inconsistency", help="Designs deviate with an SD of their own.")
+    ] = False,
+    classes: Annotated[
+        str | None, typer.Option(help="A column with the class of each option.")
+    ] = None,
+    class_prior: Annotated[
+        str | None, typer.Option(help="Prior of the SD within classes; default: tau's.")
+    ] = None,
     better: Annotated[str, typer.Option(help="Is lower or higher better?")] = "lower",
     increment: Annotated[float, typer.Option(help="Added to cells because of a zero.")] = 0.5,
     increment_for: Annotated[
@@ -74,13 +83,14 @@ def nma(
         raise InputError(f"--better takes lower or higher, not '{better}'.")
     covariates = covariate or []
     trials = read_network(
-        file, measure, reference=reference, covariates=covariates, increment=increment,
-        increment_for=increment_for, inconsistent=inconsistent,
+        file, measure, reference=reference, covariates=covariates, classes=classes,
+        increment=increment, increment_for=increment_for, inconsistent=inconsistent,
     )  # fmt: skip
     found = fit(
         trials, model=model, tau=tau, test=test, likelihood=likelihood, components=components,
         inactive=inactive, interactions=interaction or [], covariates=covariates, slopes=slopes,
-        tau_prior=tau_prior, effect_sd=effect_sd,
+        tau_prior=tau_prior, effect_sd=effect_sd, inconsistency=inconsistency,
+        classes=classes is not None, class_prior=class_prior,
     )  # fmt: skip
     whole = nma_document(found, better=better) if html is not None or pdf is not None else None
     pictures = _pictures(figures, drawings(found, better) if figures is not None else {}, force)

@@ -199,6 +199,17 @@ def test_contrasts_of_multinma():
     assert found.trials[1].covariance[0, 1] == pytest.approx(0.01)
 
 
+def test_classes_of_options():
+    table = {**LONG, "class": ["x" if t == "A" else "y" for t in LONG["treatment"]]}
+    assert read_network(table, classes="class").classes == {"A": "x", "B": "y", "C": "y"}
+    with pytest.raises(InputError, match="another class"):
+        read_network({**LONG, "class": list("xyzyyyy")}, classes="class")
+    with pytest.raises(InputError, match="name the class"):
+        read_network({**LONG, "class": ["", *"yxyyyy"]}, classes="class")
+    with pytest.raises(InputError, match="column 'kind'"):
+        read_network(table, classes="kind")
+
+
 BAD = {
     "no rows": ({"study": [], "treatment": []}, "no rows"),
     "no layout": ({"a": [1], "b": [2]}, "laid out in no way"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.synthesis.nma.test_published import network
+from tests.synthesis.nma.test_published import network, printed
 
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Trial, Trials, read_network
@@ -168,6 +168,97 @@ def test_against_a_dense_posterior_that_shares_no_code():
     np.testing.assert_allclose(found["se"], spread, rtol=1e-4)
 
 
+def test_inconsistency_against_a_dense_posterior():
+    """Both SDs on a plain grid, all trials in one covariance: no block, no turn."""
+    trials = network("franchini2012")
+    prior, sd = TauPrior("half-normal", 0.8), 20.0
+    fitted = fit(trials, tau_prior=prior, effect_sd=sd, inconsistency=True)
+    place = {o: k for k, o in enumerate(trials.options)}
+    rows = [(t, j) for t in trials.trials for j in range(len(t.y))]
+    x = np.zeros((len(rows), len(place)))
+    for k, (t, j) in enumerate(rows):
+        x[k, place[t.options[j + 1]]] += 1
+        x[k, place[t.options[0]]] -= 1
+    y = np.array([t.y[j] for t, j in rows])
+    errors, same_trial, same_design = (np.zeros((len(rows), len(rows))) for _ in range(3))
+    for a, (t, j) in enumerate(rows):
+        for b, (u, k) in enumerate(rows):
+            if t is u:
+                errors[a, b] = t.covariance[j, k]
+                same_trial[a, b] = 0.5 * x[a] @ x[b]
+            if t.design == u.design:
+                same_design[a, b] = 0.5 * x[a] @ x[b]
+    x = x[:, 1:]
+    grid = (np.arange(90) + 0.5) * 0.05
+    logs, means, seconds = [], [], []
+    for tau in grid:
+        for gamma in grid:
+            whole = errors + tau**2 * same_trial + gamma**2 * same_design + sd**2 * x @ x.T
+            inverse = np.linalg.inv(whole)
+            logs.append(-0.5 * (np.linalg.slogdet(whole)[1] + y @ inverse @ y
+                                + (tau**2 + gamma**2) / 0.64))  # fmt: skip
+            gain = sd**2 * x.T @ inverse
+            means.append(gain @ y)
+            seconds.append(np.diag(sd**2 * np.eye(x.shape[1]) - gain @ x * sd**2) + means[-1] ** 2)
+    weight = np.exp(np.array(logs) - max(logs))
+    weight /= weight.sum()
+    mean = weight @ np.array(means)
+    spread = np.sqrt(weight @ np.array(seconds) - mean**2)
+    found = fitted.effects()
+    np.testing.assert_allclose(found["estimate"], mean, atol=2e-3 * spread.min())
+    np.testing.assert_allclose(found["se"], spread, rtol=2e-3)
+    gammas = np.tile(grid, len(grid))
+    assert fitted.inconsistency.tau == pytest.approx(weight @ gammas, rel=5e-3)
+
+
+def test_classes_against_a_dense_posterior():
+    """Effects drawn about class means, all in one covariance of the contrasts."""
+    rows = [("P", "A1", 1.0, 0.2), ("P", "A2", 1.6, 0.3), ("P", "B1", -0.5, 0.1),
+            ("A1", "A2", 0.2, 0.4), ("P", "C", 2.0, 0.5), ("B1", "B2", 0.3, 0.2)]  # fmt: skip
+    classes = {"A1": "A", "A2": "A", "B1": "B", "B2": "B", "C": "C"}
+    trials = dataclasses.replace(pair(*rows), classes=classes)
+    prior, within, sd = "half-normal(0.6)", "half-normal(0.8)", 10.0
+    fitted = fit(trials, classes=True, tau_prior=prior, class_prior=within, effect_sd=sd)
+    options = trials.options[1:]
+    x = np.array([[(o == b) - (o == a) for o in options] for a, b, _, _ in rows], dtype=float)
+    y, v = (np.array([row[k] for row in rows]) for k in (2, 3))
+    same_class = np.array([[classes[a] == classes[b] for b in options] for a in options], float)
+    nested = np.diag([float(o != "C") for o in options])
+    grid = (np.arange(110) + 0.5) * 0.04
+    logs, means, seconds, kappas = [], [], [], []
+    for tau in grid:
+        for kappa in grid:
+            d = sd**2 * same_class + kappa**2 * nested
+            whole = np.diag(v + tau**2) + x @ d @ x.T
+            inverse = np.linalg.inv(whole)
+            logs.append(-0.5 * (np.linalg.slogdet(whole)[1] + y @ inverse @ y
+                                + tau**2 / 0.36 + kappa**2 / 0.64))  # fmt: skip
+            gain = d @ x.T @ inverse
+            means.append(gain @ y)
+            seconds.append(np.diag(d - gain @ x @ d) + means[-1] ** 2)
+            kappas.append(kappa)
+    weight = np.exp(np.array(logs) - max(logs))
+    weight /= weight.sum()
+    mean = weight @ np.array(means)
+    spread = np.sqrt(weight @ np.array(seconds) - mean**2)
+    found = fitted.effects()
+    np.testing.assert_allclose(found["estimate"], mean, atol=2e-3 * spread.min())
+    np.testing.assert_allclose(found["se"], spread, rtol=2e-3)
+    assert fitted.within_classes.tau == pytest.approx(weight @ np.array(kappas), rel=5e-3)
+
+
+def test_one_sd_for_all_classes_stays_near_one_for_each():
+    """The printed analysis gives classes an SD each, with an informative prior; here they share
+    one: estimates differ by up to 0.12 (docs/network.md has both)."""
+    known = printed("social_anxiety", "exchangeable_class_re")["values"]
+    trials = network("social_anxiety", "SMD", classes="class", reference="Waitlist")
+    fitted = fit(trials, classes=True, tau_prior="half-normal(5)", class_prior="half-normal(1)")
+    found = fitted.effects().set_index("option")
+    for option, target in known.items():
+        if option != "_columns":
+            assert found.loc[option, "estimate"] == pytest.approx(target[0], abs=0.12)
+
+
 def test_probabilities_fit_together():
     fitted = fit(network("senn2013"))
     ranks = fitted.rank_probabilities()
@@ -203,6 +294,11 @@ BAD = {
     "prior": (pair(("A", "B", 1, 1)), {"tau_prior": "flat"}, "no prior"),
     "prior with reml": (pair(("A", "B", 1, 1)), {"tau": "reml", "effect_sd": 2}, "bayes"),
     "model": (pair(("A", "B", 1, 1)), {"model": "mixed"}, "random or common"),
+    "no classes": (pair(("A", "B", 1, 1)), {"classes": True}, "No class is known"),
+    "classes with reml": (pair(("A", "B", 1, 1)), {"classes": True, "tau": "reml"}, "tau = bayes"),
+    "one design": (pair(("A", "B", 1, 1), ("A", "B", 2, 1)), {"inconsistency": True}, "one design"),
+    "inconsistency without bayes or reml": (
+        pair(("A", "B", 1, 1), ("A", "C", 2, 1)), {"inconsistency": True, "tau": "dl"}, "or ml"),
     "tau": (pair(("A", "B", 1, 1)), {"tau": "x"}, "bayes"),
     "covariate": (pair(("A", "B", 1, 1)), {"covariates": ["age"]}, "age is missing"),
 }  # fmt: skip
@@ -213,6 +309,29 @@ def test_networks_that_cannot_be_fitted_are_named(name):
     trials, options, told = BAD[name]
     with pytest.raises(InputError, match=told):
         fit(trials, **options)
+
+
+@pytest.mark.parametrize("text", [
+    "half-normal(0.5)", "half-cauchy(0.3)", "uniform(2)", "lognormal(-2.56, 1.74)",
+    "logt(-3.44, 2.59)", "turner(any)", "turner(pain, nonpharmacological-placebo)",
+])  # fmt: skip
+def test_priors_are_densities(text):
+    prior = TauPrior.parse(text)
+    logs = np.linspace(-60, 25, 400_001)
+    taus = np.exp(logs)
+    mass = np.exp(prior.log_density(taus) + logs)
+    assert np.trapezoid(mass, logs) == pytest.approx(1.0, abs=2e-3)
+
+
+def test_priors_by_name_say_whose_they_are():
+    prior = TauPrior.parse("turner(pain, nonpharmacological-placebo)", "OR")
+    assert (prior.one, prior.two) == (-2.05, 1.71)
+    assert "Turner" in str(prior)
+    assert TauPrior.parse("rhodes(any)", "SMD").one == -3.44
+    with pytest.raises(InputError, match="of SMD, not of OR"):
+        TauPrior.parse("rhodes(any)", "OR")
+    with pytest.raises(InputError, match="not in the table"):
+        TauPrior.parse("turner(happiness)", "OR")
 
 
 def test_one_trial_and_extreme_values():

@@ -327,6 +327,22 @@ def test_law_without_heterogeneity():
     assert fitted.heterogeneity.high**2 == pytest.approx(known["tau2_profile_ci"][1], rel=0.01)
 
 
+@pytest.mark.parametrize(("name", "id", "reference"), [
+    ("senn2013", "random_inconsistency", None), ("law2016_eg1", "random_inconsistency_reml", "A"),
+])  # fmt: skip
+def test_inconsistency_as_a_variance(name, id, reference):
+    known = printed(name, id)
+    fitted = fit(network(name, reference=reference), tau="reml", inconsistency=True)
+    same(fitted.heterogeneity.tau**2, known["tau2"])
+    same(fitted.inconsistency.tau**2, known["gamma2"])
+    if "gamma2_profile_ci" in known:
+        same(fitted.inconsistency.high**2, known["gamma2_profile_ci"][1])
+        found = by_option(fitted)["B"]
+        for value, target in zip((found.estimate, found.low, found.high),
+                                 known["exp_B_vs_A"]["estimate_ci"], strict=True):  # fmt: skip
+            same(math.exp(value), target)
+
+
 # ---- What must be refused ----
 
 

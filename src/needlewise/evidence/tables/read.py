@@ -52,6 +52,7 @@ def read_network(
     outcome: str | None = None,
     reference: str | None = None,
     covariates: Sequence[str] = (),
+    classes: str | None = None,
     increment: float = 0.5,
     increment_for: str = "trial",
     inconsistent: bool = False,
@@ -66,6 +67,7 @@ def read_network(
         reference: the option others are compared with; None: a placebo or control where there is
             one, else the option most trials have.
         covariates: columns with a number for each trial.
+        classes: column with the class of each arm's option, in a table with a row an arm.
         increment: added to cells of trials with a zero cell where the normal likelihood needs it;
             `increment_for`: trial (all cells of that trial), cell, or network (all trials, as soon
             as one has a zero).
@@ -96,7 +98,29 @@ def read_network(
     likelihood = "normal"
     if all(trial.arms is not None for trial in trials):
         likelihood = "poisson" if chosen == "IRR" else "binomial"
-    return Trials(chosen, likelihood, options, tuple(trials), layout, tuple(notes), tuple(left_out))
+    return Trials(
+        chosen, likelihood, options, tuple(trials), layout, tuple(notes), tuple(left_out),
+        _classes(table, classes),
+    )  # fmt: skip
+
+
+def _classes(table: Table, column: str | None) -> dict[str, str]:
+    """Option to class. Raises InputError where an option has none or two."""
+    if column is None:
+        return {}
+    known = meanings(table)
+    if column not in table.columns or "treatment" not in known:
+        raise InputError(
+            f"{table.where} needs a row an arm and a column '{column}' for the classes of options."
+        )
+    found: dict[str, str] = {}
+    for row in range(table.rows):
+        option, own = table.text(row, known["treatment"]), table.text(row, column)
+        if not own:
+            raise table.fail(row, column, f"must name the class of {option}.")
+        if found.setdefault(option, own) != own:
+            raise table.fail(row, column, f"is another class of {option} than {found[option]}.")
+    return found
 
 
 def _measure(asked: str | None, kind: str, table: Table) -> str:

@@ -63,6 +63,7 @@ class Trials:
         options: all options, the reference first, then by name.
         layout: which table layout was recognised, a sentence; notes: what was done to the data.
         left_out: (trial, why) of trials that carry nothing.
+        classes: option to its class, where a column of the table says so.
     """
 
     measure: str
@@ -72,6 +73,7 @@ class Trials:
     layout: str
     notes: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
+    classes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:

@@ -55,6 +55,12 @@ def nma_json(fit: Fit, *, better: str = "lower") -> str:
         "notes": list(trials.notes),
         "left_out": [{"trial": name, "why": why} for name, why in trials.left_out],
     }  # fmt: skip
+    if fit.within_classes is not None:
+        own = fit.within_classes
+        found["within_classes"] = {"sd": own.tau, "low": own.low, "high": own.high}
+    if fit.inconsistency is not None:
+        gap = fit.inconsistency
+        found["inconsistency"] = {"gamma": gap.tau, "low": gap.low, "high": gap.high}
     if fit.likelihood != "normal":
         found["effective_share"] = fit.effective
     return json.dumps(_finite(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"

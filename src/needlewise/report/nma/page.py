@@ -121,6 +121,18 @@ def _answer(fit: Fit, better: str) -> Section:
             "Effects differ between trials by tau = {} ({} to {}).",
             Num(number(own.tau), "nma.tau"), number(own.low), number(own.high),
         )))  # fmt: skip
+    if fit.within_classes is not None:
+        own = fit.within_classes
+        blocks.append(Paragraph(line(
+            "Within classes effects differ by an SD of {} ({} to {}).",
+            Num(number(own.tau), "nma.classes"), number(own.low), number(own.high),
+        )))  # fmt: skip
+    if fit.inconsistency is not None:
+        gap = fit.inconsistency
+        blocks.append(Paragraph(line(
+            "Designs deviate from consistency by gamma = {} ({} to {}).",
+            Num(number(gap.tau), "nma.gamma"), number(gap.low), number(gap.high),
+        )))  # fmt: skip
     blocks.append(Callout("note", "Ranks are not sizes", (
         (f"A {name} is the share of the other options an option beats on average. It says nothing "
          "of how large or how sure a difference is: read the ranges.",),
@@ -270,6 +282,8 @@ def _done(fit: Fit) -> Section:
             f"importance correction; {100 * fit.effective:.0f} % of its points count at least."
         )
     told += list(_components(fit))
+    if fit.inconsistency is not None:
+        told.append("Inconsistency between designs as a second variance (Law et al. 2016).")
     told.append("Random effects of one trial's contrasts share half their variance (one tau).")
     used = ["network", "design", "split", "rank", "egger"]
     if fit.design.names != fit.trials.options[1:]:

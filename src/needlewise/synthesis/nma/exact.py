@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from needlewise.distributions import Array
-from needlewise.synthesis.nma.priors import TauPrior
+from needlewise.synthesis.nma.priors import HEAVY, TauPrior
 from needlewise.synthesis.nma.whitened import Sums, Whitened
 
 DEPTH = 30.0  # how far below its maximum the log posterior of tau is followed
@@ -57,8 +57,57 @@ class Posterior:
         return self.grid.taus
 
 
-def posterior(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) -> Posterior:
-    """Effects N(0, effect_sd^2) before the trials; `nodes` of Gauss-Legendre."""
+@dataclass(frozen=True, eq=False)
+class Marginal:
+    """One SD's own posterior: weights of its nodes, their grid, and log density in the grid's s."""
+
+    weights: Array
+    grid: Grid
+    log_density: Array
+
+    @property
+    def taus(self) -> Array:
+        return self.grid.taus
+
+
+def second_grid(prior: TauPrior, nodes: int) -> Grid:
+    """Nodes of a second SD, from 0 to where its prior ends: no posterior is followed for it."""
+    s, weights = _legendre(nodes)
+    size = prior.one if prior.kind == "uniform" else 5.0 * prior.scale
+    jacobian = 2 * size * s
+    return Grid(size * s * s, np.log(jacobian * weights), s, jacobian, size)
+
+
+def over_second(
+    parts: list[Posterior], grid: Grid, prior: TauPrior
+) -> tuple[Posterior, Array, Marginal]:
+    """Posteriors at each node of a second SD as one mixture, that SD at each of the mixture's
+    nodes, and its own posterior.
+    """
+    log_density = np.array([p.log_evidence for p in parts]) + prior.log_density(grid.taus)
+    logs = log_density + grid.log_weights
+    share = np.exp(logs - logs.max())
+    evidence = float(np.log(share.sum()) + logs.max())
+    share = share / share.sum()
+    grids = [p.grid for p in parts]
+    whole = Grid(
+        np.concatenate([g.taus for g in grids]), np.concatenate([g.log_weights for g in grids]),
+        np.concatenate([g.s for g in grids]), np.concatenate([g.jacobian for g in grids]),
+    )  # fmt: skip
+    mixture = Posterior(
+        np.concatenate([w * p.weights for w, p in zip(share, parts, strict=True)]), whole,
+        np.concatenate([p.means for p in parts]), np.concatenate([p.covariances for p in parts]),
+        np.concatenate([p.log_density for p in parts]), evidence,
+    )  # fmt: skip
+    at = np.repeat(grid.taus, [len(p.weights) for p in parts])
+    return mixture, at, Marginal(share, grid, log_density + np.log(grid.jacobian))
+
+
+EffectPrior = float | Array  # SD of independent effects, or a whole covariance (p, p)
+
+
+def posterior(white: Whitened, prior: TauPrior, effect_sd: EffectPrior, nodes: int) -> Posterior:
+    """Effects normal about zero before the trials; `nodes` of Gauss-Legendre."""
     grid = grid_of(white, prior, effect_sd, nodes)
     log_part, means, covariances = at_tau(white, grid.taus, effect_sd)
     log_part = log_part + prior.log_density(grid.taus)
@@ -72,7 +121,7 @@ def posterior(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) ->
     )  # fmt: skip
 
 
-def at_tau(white: Whitened, taus: Array, effect_sd: float) -> tuple[Array, Array, Array]:
+def at_tau(white: Whitened, taus: Array, effect_sd: EffectPrior) -> tuple[Array, Array, Array]:
     """Log marginal likelihood, posterior means and covariances at each tau."""
     sums = white.sums(np.square(taus))
     log_part, factor = _marginal(sums, effect_sd)
@@ -87,16 +136,21 @@ def at_tau(white: Whitened, taus: Array, effect_sd: float) -> tuple[Array, Array
     return log_part, means, covariances
 
 
-def _marginal(sums: Sums, effect_sd: float) -> tuple[Array, Array]:
+def _marginal(sums: Sums, effect_sd: EffectPrior) -> tuple[Array, Array]:
     """Log marginal likelihood at each tau, and the Cholesky factors of the precisions."""
     p = sums.precision.shape[1]
     precision = sums.precision
-    precision[:, np.arange(p), np.arange(p)] += 1.0 / effect_sd**2
+    if isinstance(effect_sd, np.ndarray):
+        precision += np.linalg.inv(effect_sd)
+        log_prior = float(np.linalg.slogdet(effect_sd)[1])
+    else:
+        precision[:, np.arange(p), np.arange(p)] += 1.0 / effect_sd**2
+        log_prior = 2 * p * float(np.log(effect_sd))
     factor = np.linalg.cholesky(precision)
     turned = np.linalg.solve(factor, sums.score[:, :, None])[:, :, 0]
     log_determinant = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
     log_part = -0.5 * (
-        sums.log_determinant + log_determinant + 2 * p * np.log(effect_sd) + sums.square
+        sums.log_determinant + log_determinant + log_prior + sums.square
         - np.square(turned).sum(axis=1)
     )  # fmt: skip
     return np.asarray(log_part), factor
@@ -108,7 +162,7 @@ def _legendre(nodes: int) -> tuple[Array, Array]:
     return 0.5 * (points + 1.0), 0.5 * weights
 
 
-def grid_of(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) -> Grid:
+def grid_of(white: Whitened, prior: TauPrior, effect_sd: EffectPrior, nodes: int) -> Grid:
     middle, low, upper = _range(white, prior, effect_sd)
     if low > 0.0:
         s, weights = _legendre(min(nodes, NARROW))
@@ -116,7 +170,7 @@ def grid_of(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) -> G
         grid = Grid(s, np.log(jacobian * weights), s, jacobian, upper - low, False, low)
         return replace(grid, taus=grid.tau_at(s))
     s, weights = _legendre(nodes)
-    whole = prior.kind in {"half-cauchy", "lognormal"}  # heavy tails: the whole half line
+    whole = prior.kind in HEAVY  # heavy tails: the whole half line
     size = middle if whole else upper
     if prior.kind == "uniform":
         size = min(prior.one, 1.5 * upper)
@@ -125,7 +179,7 @@ def grid_of(white: Whitened, prior: TauPrior, effect_sd: float, nodes: int) -> G
     return replace(grid, taus=grid.tau_at(s))
 
 
-def _range(white: Whitened, prior: TauPrior, effect_sd: float) -> tuple[float, float, float]:
+def _range(white: Whitened, prior: TauPrior, effect_sd: EffectPrior) -> tuple[float, float, float]:
     """A middle of the log posterior of tau, and where it has fallen 30 below its maximum on either
     side; below is 0 where it never does or where tau may be anything.
     """

@@ -55,6 +55,8 @@ class Fit:
             importance points that count (1: the Gaussian was right).
         components, inactive: as they were given; loose: parameters that the trials do not tell
             apart, for which the prior speaks.
+        within_classes: SD of effects within classes of options; None without classes.
+        gammas, inconsistency: SD between designs at each node, and in short; None without it.
         density: tau and its posterior density on a fine grid, (m,) each; None for an estimate.
     """
 
@@ -78,6 +80,9 @@ class Fit:
     components: str | None = None
     inactive: str | None = None
     loose: tuple[str, ...] = ()
+    gammas: Array | None = field(default=None, repr=False)
+    inconsistency: Heterogeneity | None = None
+    within_classes: Heterogeneity | None = None
 
     # ---- Any linear combination of the parameters ----
 
@@ -93,7 +98,9 @@ class Fit:
         from pandas import DataFrame
 
         if new_trial:
-            sds = np.sqrt(np.square(sds) + np.square(self.taus)[:, None])
+            own = np.square(self.taus)
+            own = own if self.gammas is None else own + np.square(self.gammas)
+            sds = np.sqrt(np.square(sds) + own[:, None])
         mean = self.weights @ at
         se = np.sqrt(self.weights @ (np.square(sds) + np.square(at - mean)))
         low, high = (self._quantile(at, sds, share) for share in (0.025, 0.975))

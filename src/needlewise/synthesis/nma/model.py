@@ -21,16 +21,18 @@ from needlewise.synthesis.nma.design import (
 )
 from needlewise.synthesis.nma.exact import Grid, Posterior, at_tau, grid_of, posterior
 from needlewise.synthesis.nma.fit import Fit, Heterogeneity
-from needlewise.synthesis.nma.priors import TauPrior, usual_prior
+from needlewise.synthesis.nma.priors import HEAVY, TauPrior, usual_prior
 from needlewise.synthesis.nma.whitened import Whitened, whitened
 
 if TYPE_CHECKING:
     from needlewise.synthesis.nma.counts import Counted
+    from needlewise.synthesis.nma.exact import Marginal
 
 TESTS = ("wald", "t", "hartung-knapp")
 OWN_COUNTS = frozenset({"OR", "HR", "IRR"})
 COUNT_NODES, HEAVY_NODES = 24, 48
 NONE = Grid(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1))
+CLASS_NODES = 32
 FINE = 4001  # points on which the density of tau is read off
 
 
@@ -49,6 +51,9 @@ def fit(
     effect_sd: float | None = None,
     nodes: int = 64,
     likelihood: str = "normal",
+    inconsistency: bool = False,
+    classes: bool = False,
+    class_prior: str | TauPrior | None = None,
 ) -> Fit:
     """Fit a network.
 
@@ -62,6 +67,10 @@ def fit(
             scales, else 100 times the spread of the effects seen.
         likelihood: normal (of the estimates), or counts (binomial or Poisson, no zero-cell rule),
             where the table had counts; with tau = bayes only.
+        inconsistency: designs deviate from consistency with an SD of their own, gamma; with tau
+            = bayes (the same prior as tau's), reml or ml.
+        classes: options of one class (`Trials.classes`) lean on each other, by an SD within classes
+            with `class_prior` (None: the same as tau's); with tau = bayes.
 
     Raises InputError naming trials and options, and what to do.
     """
@@ -84,7 +93,23 @@ def fit(
     white = whitened(trials.trials, found.rows)
     if likelihood not in {"normal", "counts"}:
         raise InputError(f"likelihood must be normal or counts, not '{likelihood}'.")
-    if likelihood == "counts":
+    if classes:
+        if tau != "bayes" or model != "random" or likelihood != "normal" or inconsistency:
+            raise InputError(
+                "Classes need tau = bayes, random effects and the normal likelihood, without "
+                "inconsistency."
+            )
+        if components is not None or covariates:
+            raise InputError("Classes hold options of their own: no components or covariates.")
+        made = _classed(trials, found, (tau_prior, class_prior, effect_sd, nodes))
+    elif inconsistency:
+        if model != "random" or likelihood != "normal" or tau not in {"bayes", "reml", "ml"}:
+            raise InputError(
+                "Inconsistency as a variance needs random effects, the normal likelihood, and tau "
+                "= bayes, reml or ml."
+            )
+        made = _inconsistent(trials, found, white, tau, test, (tau_prior, effect_sd, nodes))
+    elif likelihood == "counts":
         if tau != "bayes" or trials.likelihood == "normal" or trials.measure not in OWN_COUNTS:
             raise InputError(
                 "The likelihood of counts needs tau = bayes and events for every arm, with OR, HR "
@@ -162,7 +187,7 @@ def _counts(
         own, density = _none(), None
     else:
         prior = _prior(tau_prior, trials, 1.0)
-        many = HEAVY_NODES if prior.kind in {"half-cauchy", "lognormal"} else COUNT_NODES
+        many = HEAVY_NODES if prior.kind in HEAVY else COUNT_NODES
         known = counted(trials, found, grid_of(white, prior, sd, many), prior, sd)
         own, density = heterogeneity(known)
         told = f"{prior}; {told}"
@@ -173,9 +198,72 @@ def _counts(
     )  # fmt: skip
 
 
+def _inconsistent(
+    trials: Trials, found: Design, white: Whitened, method: str, test: str,
+    priors: tuple[str | TauPrior | None, float | None, int],
+) -> Fit:  # fmt: skip
+    from needlewise.synthesis.nma.inconsistency import designs, estimate_two, two_posterior
+
+    rows = found.rows if isinstance(found.rows, np.ndarray) else found.rows.toarray()
+    joined = designs(trials, rows)
+    if method != "bayes":
+        if test != "wald":
+            raise InputError("With inconsistency as a variance, intervals are wald.")
+        both = estimate_two(joined, restricted=method == "reml")
+        at = joined.at(both.gamma[0])
+        means, covariance, _ = solved(at.sums(np.array([both.tau[0] ** 2])))
+        return Fit(
+            trials, found, white, "random", method, test, np.ones(1), np.array([both.tau[0]]),
+            means, covariance, Heterogeneity(*both.tau), gammas=np.array([both.gamma[0]]),
+            inconsistency=Heterogeneity(*both.gamma),
+        )  # fmt: skip
+    spread = _spread(trials)
+    sd = priors[1] or (100.0 if trials.measure not in {"MD", "GEN", "RD"} else 100.0 * spread)
+    prior = _prior(priors[0], trials, spread)
+    known, gammas, own = two_posterior(joined, prior, prior, sd, priors[2])
+    told = f"{prior}; gamma the same; each effect ~ normal(0, {sd:g}^2)"
+    return Fit(
+        trials, found, white, "random", "bayes", "wald", known.weights, known.taus, known.means,
+        known.covariances, _of_nodes(known.taus, known.weights), None, told,
+        log_evidence=known.log_evidence, gammas=gammas,
+        inconsistency=heterogeneity(own)[0],
+    )  # fmt: skip
+
+
+def _classed(
+    trials: Trials, found: Design,
+    priors: tuple[str | TauPrior | None, str | TauPrior | None, float | None, int],
+) -> Fit:  # fmt: skip
+    from needlewise.synthesis.nma.classes import class_design, class_posterior
+
+    spread = _spread(trials)
+    sd = priors[2] or (100.0 if trials.measure not in {"MD", "GEN", "RD"} else 100.0 * spread)
+    prior = _prior(priors[0], trials, spread)
+    within = _prior(priors[1], trials, spread) if priors[1] is not None else prior
+    made, deviates = class_design(trials, found)
+    white = whitened(trials.trials, made.rows)
+    known, _, own = class_posterior(white, deviates, prior, within, sd, min(priors[3], CLASS_NODES))
+    told = f"{prior}; within classes {within}; each class mean ~ normal(0, {sd:g}^2)"
+    return Fit(
+        trials, made, white, "random", "bayes", "wald", known.weights, known.taus, known.means,
+        known.covariances, _of_nodes(known.taus, known.weights), None, told,
+        log_evidence=known.log_evidence, within_classes=heterogeneity(own)[0],
+    )  # fmt: skip
+
+
+def _of_nodes(values: Array, weights: Array) -> Heterogeneity:
+    """Mean, SD and quantiles of a quantity known at the nodes alone."""
+    order = np.argsort(values)
+    whole = np.cumsum(weights[order]) - 0.5 * weights[order]
+    low, median, high = np.interp([0.025, 0.5, 0.975], whole, values[order])
+    mean = float(weights @ values)
+    sd = float(np.sqrt(weights @ np.square(values - mean)))
+    return Heterogeneity(mean, float(low), float(high), float(median), sd)
+
+
 def _prior(given: str | TauPrior | None, trials: Trials, spread: float) -> TauPrior:
     if isinstance(given, str):
-        return TauPrior.parse(given)
+        return TauPrior.parse(given, trials.measure)
     return given or usual_prior(trials.measure, spread)
 
 
@@ -186,7 +274,9 @@ def _spread(trials: Trials) -> float:
     return float(max(np.sqrt(np.mean(np.square(y))), np.sqrt(np.median(v))))
 
 
-def heterogeneity(known: Posterior | Counted) -> tuple[Heterogeneity, tuple[Array, Array]]:
+def heterogeneity(
+    known: Posterior | Counted | Marginal,
+) -> tuple[Heterogeneity, tuple[Array, Array]]:
     """Mean, SD, median and central 95 % of tau, and its density (tau, density).
 
     The log density between the nodes is a spline in the variable of the grid.

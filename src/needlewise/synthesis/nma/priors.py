@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 
 from needlewise.distributions import Array
 from needlewise.errors import InputError
 
-KINDS = ("half-normal", "half-cauchy", "uniform", "lognormal")
+KINDS = ("half-normal", "half-cauchy", "uniform", "lognormal", "logt")
+OF_SQUARE = frozenset({"lognormal", "logt"})  # priors of tau squared, with two numbers
+HEAVY = frozenset({"half-cauchy", "lognormal", "logt"})  # tails that need the whole half line
+NAMED = {"turner": ("lognormal", "OR"), "rhodes": ("logt", "SMD")}
+BY_NAME = re.compile(r"^(turner|rhodes)\((.*)\)$")
 FORM = re.compile(r"^([a-z-]+)\(([-0-9.e]+)(?:,\s*([-0-9.e]+))?\)$")
 
 
 @dataclass(frozen=True)
 class TauPrior:
     """A prior of tau: half-normal(scale), half-cauchy(scale), uniform(upper) of tau, or
-    lognormal(mean, sd) of tau squared. `source` says whose it is.
+    lognormal(mean, sd) or logt(location, scale; 5 degrees of freedom) of tau squared. `source`
+    says whose it is.
     """
 
     kind: str
@@ -27,22 +35,46 @@ class TauPrior:
     source: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> TauPrior:
-        """Such as "half-normal(0.5)" or "lognormal(-3.93, 1.51)". Raises InputError."""
+    def parse(cls, text: str, measure: str = "OR") -> TauPrior:
+        """Such as "half-normal(0.5)", "lognormal(-3.93, 1.51)" or "turner(pain,
+        nonpharmacological-placebo)", whose table holds for one measure. Raises InputError.
+        """
+        named = BY_NAME.match(text.strip().casefold())
+        if named is not None:
+            return cls._named(named[1], named[2], measure)
         match = FORM.match(text.strip().casefold())
-        if match is None or match[1] not in KINDS or (match[1] == "lognormal") != bool(match[3]):
+        if match is None or match[1] not in KINDS or (match[1] in OF_SQUARE) != bool(match[3]):
             raise InputError(
-                f"'{text}' is no prior of tau; write half-normal(0.5), half-cauchy(25), uniform(5) "
-                "or lognormal(-3.93, 1.51), the last of tau squared."
+                f"'{text}' is no prior of tau; write half-normal(0.5), half-cauchy(25), "
+                "uniform(5), lognormal(-3.93, 1.51) of tau squared, or turner(outcome, comparison)."
             )
         one, two = float(match[2]), float(match[3] or 0.0)
-        if (match[1] == "lognormal" and two <= 0) or (match[1] != "lognormal" and one <= 0):
+        if (two if match[1] in OF_SQUARE else one) <= 0:
             raise InputError(f"The scale of '{text}' must be above 0.")
         return cls(match[1], one, two)
 
+    @classmethod
+    def _named(cls, name: str, inside: str, measure: str) -> TauPrior:
+        kind, own = NAMED[name]
+        if measure != own:
+            raise InputError(f"The priors of {name.title()} are of {own}, not of {measure}.")
+        rows = [row for row in _table() if row["name"] == name]
+        outcome, _, comparison = (part.strip() for part in inside.rpartition(","))
+        asked = (outcome or comparison, comparison if outcome else "any")
+        found = [r for r in rows if (r["outcome"], r["comparison"]) == asked]
+        if not found:
+            outcomes = ", ".join(dict.fromkeys(r["outcome"] for r in rows))
+            kinds = ", ".join(dict.fromkeys(r["comparison"] for r in rows))
+            raise InputError(
+                f"'{name}({inside})' is not in the table; write {name}(any) or {name}(outcome, "
+                f"comparison) with an outcome of: {outcomes}; and a comparison of: {kinds}."
+            )
+        row = found[0]
+        return cls(kind, float(row["location"]), float(row["scale"]), row["source"])
+
     def __str__(self) -> str:
-        inside = f"{self.one:g}" if self.kind != "lognormal" else f"{self.one:g}, {self.two:g}"
-        on = "tau squared" if self.kind == "lognormal" else "tau"
+        inside = f"{self.one:g}" if self.kind not in OF_SQUARE else f"{self.one:g}, {self.two:g}"
+        on = "tau squared" if self.kind in OF_SQUARE else "tau"
         return f"{on} ~ {self.kind}({inside})" + (f", {self.source}" if self.source else "")
 
     def log_density(self, taus: Array) -> Array:
@@ -59,6 +91,12 @@ class TauPrior:
             if self.kind == "uniform":
                 return np.where(taus <= self.one, -math.log(self.one), -np.inf)
             logs = 2 * np.log(taus)
+            if self.kind == "logt":
+                scaled = np.square((logs - self.one) / self.two)
+                # log of Gamma(3) / (Gamma(2.5) sqrt(5 pi)): Student's t with 5 degrees of freedom
+                constant = math.lgamma(3) - math.lgamma(2.5) - 0.5 * math.log(5 * math.pi)
+                density = constant - math.log(self.two) - 3 * np.log1p(scaled / 5)
+                return np.where(taus > 0, density + math.log(2) - logs / 2, -np.inf)
             density = (
                 math.log(2) - 0.5 * math.log(2 * math.pi) - math.log(self.two) - logs / 2
                 - 0.5 * np.square((logs - self.one) / self.two)
@@ -68,7 +106,14 @@ class TauPrior:
     @property
     def scale(self) -> float:
         """A typical size of tau, where the search for its range begins."""
-        return math.exp(0.5 * self.one) if self.kind == "lognormal" else self.one
+        return math.exp(0.5 * self.one) if self.kind in OF_SQUARE else self.one
+
+
+@cache
+def _table() -> tuple[dict[str, str], ...]:
+    """Priors by name (Turner 2015, Rhodes 2015): name, outcome, comparison, location, scale."""
+    path = files("needlewise.synthesis.nma") / "heterogeneity_priors.csv"
+    return tuple(csv.DictReader(path.read_text("utf-8").splitlines()))
 
 
 def usual_prior(measure: str, spread: float) -> TauPrior:

@@ -118,13 +118,18 @@ def _factor(trials: Sequence[Trial], chosen: Sequence[int], errors: Array) -> Ar
         raise _bad(trials, chosen) from None
 
 
-def whitened(trials: Sequence[Trial], rows: Any) -> Whitened:
-    """Turn trials, with their rows of a design, (N, p). Raises InputError naming a bad trial."""
+def whitened(
+    trials: Sequence[Trial], rows: Any, effects: Sequence[Array] | None = None
+) -> Whitened:
+    """Turn trials, with their rows of a design, (N, p). Raises InputError naming a bad trial.
+
+    `effects` are covariances of each trial's random effects at tau 1; None: `exchangeable`.
+    """
     by_size: dict[int, list[int]] = defaultdict(list)
     for k, trial in enumerate(trials):
         by_size[len(trial.y)].append(k)
     ends = np.cumsum([0, *(len(t.y) for t in trials)])
-    if not isinstance(rows, np.ndarray):
+    if not isinstance(rows, np.ndarray) and effects is None:
         return _sparse(trials, by_size, ends, rows)
     parts, log_errors = [], 0.0
     for size, chosen in by_size.items():
@@ -133,9 +138,11 @@ def whitened(trials: Sequence[Trial], rows: Any) -> Whitened:
         errors = np.array([trials[k].covariance for k in chosen])
         factor = _factor(trials, chosen, errors)
         y = np.array([trials[k].y for k in chosen])
-        columns = np.concatenate(
-            [rows[index], y[:, :, None], np.broadcast_to(exchangeable(size), errors.shape)], axis=2
-        )
+        own_effects = (
+            np.broadcast_to(exchangeable(size), errors.shape) if effects is None
+            else np.array([effects[k] for k in chosen])
+        )  # fmt: skip
+        columns = np.concatenate([rows[index], y[:, :, None], own_effects], axis=2)
         turned = np.linalg.solve(factor, columns)
         half = turned[:, :, -size:]
         inner = np.linalg.solve(factor, half.transpose(0, 2, 1))
