@@ -107,6 +107,19 @@ def test_hostile_names_stay_names():
     assert nma.forest(fitted).png().startswith(b"\x89PNG")
 
 
+def test_ratios_beyond_all_numbers_and_what_the_prior_fills(tmp_path):
+    table = {"study": ["1", "2"], "treat1": ["B", "B"], "treat2": ["A", "A"], "TE": [900.0, 905.0],
+             "seTE": [1.0, 1.0]}  # fmt: skip
+    fitted = nw.synthesise(nw.read_network(table, "OR"), tau="dl")
+    assert "∞" in terminal.text(nma_document(fitted))
+    table = {"study": ["1", "2"], "treat1": ["A+B", "A+B"], "treat2": ["P", "P"], "TE": [1.0, 2.0],
+             "seTE": [1.0, 1.0]}  # fmt: skip
+    trials = nw.read_network(table, reference="P")
+    loose = nw.synthesise(trials, components="+", inactive="P")
+    assert "The prior speaks here" in terminal.text(nma_document(loose))
+    assert json.loads(nma_json(loose))["prior_speaks_for"] == ["A", "B"]
+
+
 def run(*arguments):
     done = subprocess.run(
         [sys.executable, "-m", "needlewise.cli", "nma", *map(str, arguments)],

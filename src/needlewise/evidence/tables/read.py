@@ -515,7 +515,10 @@ class _Rule:
                     f"Trial {raw.name}, arm {arm.option} (row {arm.row + 1}): {events:g} events of "
                     f"{people:g} cannot be; events lie between 0 and {size}."
                 )
-        offset = np.array([math.log(arm.told.get("followup", 1.0)) for arm in raw.arms])
+        times = [arm.told.get("followup", 1.0) for arm in raw.arms]
+        if min(times) <= 0:
+            raise InputError(f"Trial {raw.name}: its follow-up must be above 0.")
+        offset = np.log(times)
         return (
             np.array([arm.told["events"] for arm in raw.arms]),
             np.array([arm.told[size] for arm in raw.arms]),
@@ -554,6 +557,8 @@ class _Rule:
                     raise InputError(f"{where}: means and effects are mixed in one trial.")
                 raise InputError(f"{where}: its mean is missing.")
             n, sd, se = told.get("n"), told.get("sd"), told.get("se")
+            if n is not None and n <= 0:
+                raise InputError(f"{where}: its size must be above 0.")
             if se is None and sd is not None and n:
                 se = sd / math.sqrt(n)
             if sd is None and se is not None and n:

@@ -41,8 +41,12 @@ def number(value: float) -> str:
 
 
 def shown(trials: Trials) -> Callable[[float], float]:
-    """How an effect is shown: ratios as ratios."""
-    return math.exp if trials.is_ratio else float
+    """How an effect is shown: ratios as ratios, beyond what a number holds as infinite."""
+    return _ratio if trials.is_ratio else float
+
+
+def _ratio(log: float) -> float:
+    return math.exp(log) if log < 700 else math.inf
 
 
 def unit(trials: Trials) -> str:

@@ -105,7 +105,7 @@ def design_by_treatment(trials: Trials) -> DataFrame:
         _, covariance, q = solved(white.sums(np.zeros(1)))
         turned = (white.rows * white.values[:, None]).T @ white.rows
         trace = float(white.values.sum() - np.trace(covariance[0] @ turned))
-        square = max(0.0, (float(q[0]) - freedom) / trace)
+        square = max(0.0, (float(q[0]) - freedom) / trace) if trace > 0 else 0.0
     whole, all_ = _q(trials, _dense(trials), square)
     inside = _q(trials, _within_rows(trials), square)[0]
     between = all_ - freedom

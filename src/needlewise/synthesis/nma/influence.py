@@ -23,6 +23,17 @@ def _tau(fit: Fit) -> float:
     return fit.heterogeneity.tau if fit.model == "random" else 0.0
 
 
+def _solved(fit: Fit, square: float) -> tuple[Array, Array]:
+    """Estimates (1, p) and covariance (1, p, p) by the trials alone; the smallest estimates where
+    they do not tell parameters apart.
+    """
+    sums = fit.white.sums(np.array([square]))
+    if not fit.loose:
+        return solved(sums)[:2]
+    covariance = np.linalg.pinv(sums.precision, hermitian=True)
+    return np.matmul(covariance, sums.score[:, :, None])[:, :, 0], covariance
+
+
 def residuals(fit: Fit) -> DataFrame:
     """How well each trial fits: trial, contrasts, Q (its part of the sum), leverage (its share of
     the parameters), standardised (root of Q per contrast left), at the fit's tau.
@@ -30,7 +41,7 @@ def residuals(fit: Fit) -> DataFrame:
     from pandas import DataFrame
 
     white, square = fit.white, _tau(fit) ** 2
-    means, covariance, _ = solved(white.sums(np.array([square])))
+    means, covariance = _solved(fit, square)
     weight = 1.0 / (1.0 + square * white.values)
     miss = white.y - white.rows @ means[0]
     hat = white.hat(covariance[0]) * weight
@@ -131,8 +142,8 @@ def thresholds(fit: Fit, *, better: str = "lower") -> DataFrame:
     sign = 1.0 if better == "lower" else -1.0
     if better not in {"lower", "higher"}:
         raise InputError(f"better must be lower or higher, not '{better}'.")
-    white, square = fit.white, _tau(fit) ** 2
-    means, covariance, _ = solved(white.sums(np.array([square])))
+    square = _tau(fit) ** 2
+    means, covariance = _solved(fit, square)
     # From contrasts to estimates: A^-1 X' V^-1, trial by trial on the unturned scale.
     effects = sign * fit.design.made_of @ means[0]
     best = int(np.argmin(effects))
