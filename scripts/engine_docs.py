@@ -76,6 +76,15 @@ calculated back from network and direct estimate (König, Krahn and Binder 2013)
 print(q_decomposition(trials).round(4).to_string(index=False))
 print(design_by_treatment(trials).round(4).to_string(index=False))
 print(node_splits(fitted).round(2).to_string(index=False))"""),
+    ("Deviance, and no consistency at all", """Residual deviance, pD and DIC of the contrasts (Spiegelhalter
+et al. 2002), in closed form; the model of unrelated mean effects, a mean for each pair by itself (Dias et
+al. 2013), to hold beside the consistent one.
+""", """from needlewise.synthesis.nma.deviance import deviance, unrelated_mean_effects
+
+print("consistent:", deviance(fitted))
+unrelated = unrelated_mean_effects(trials)
+print("unrelated:", unrelated.deviance)
+print(unrelated.effects.round(2).to_string(index=False))"""),
     ("Inconsistency as a variance", """Designs (sets of options compared in one trial) deviate from
 consistency by deviations with an SD of their own, gamma (Jackson et al. 2014, Law et al. 2016): by REML or
 ML with profile intervals, or as a second dimension of the posterior.
@@ -138,7 +147,7 @@ print(egger(fitted).round(3).to_string(index=False))"""),
 LIMITS = """## What it does not do yet
 
 Horizons outside the low-back-pain topic, baseline risk, Mantel-Haenszel, net heat and
-certainty for any network, unrelated mean effects as a fit of its own, priors of heterogeneity for areas
+certainty for any network, deviance of counts, priors of heterogeneity for areas
 of medicine apart (Rhodes 2015, appendix), ordered categories, individual participants' data, and export to
 ArviZ. Node-splitting with multi-arm trials is calculated back, not refitted.
 """
@@ -158,6 +167,7 @@ Tables in the layout you have are read as they are; `trials.layout` says what wa
 | `rankogram(net)` | `fitted.rank_probabilities()`, `nw.report.rankogram(fitted)` |
 | `netsplit(net)` | `checks.node_splits(fitted)` |
 | `decomp.design(net)` | `checks.q_decomposition(trials)`, `checks.design_by_treatment(trials)` |
+| `nma(..., consistency = "ume")`, `dic(fit)` | `deviance.unrelated_mean_effects(trials)`, `deviance.deviance(fitted)` |
 | `netcontrib(net)` | `contributions.comparison_shares(fitted, option)`, `trial_shares` |
 | `rma.mv(..., random = list(~ arm \\| study, ~ arm \\| design))` | `nw.synthesise(trials, tau="reml", inconsistency=True)` |
 | `netcomb(net, inactive = "Placebo")` | `nw.synthesise(trials, components="+", inactive="Placebo")` |
@@ -173,7 +183,7 @@ Tables in the layout you have are read as they are; `trials.layout` says what wa
 | `mtc.network(data.ab = ...)`, `mtc.run(mtc.model(...))` | `nw.read_network(table)`, `nw.synthesise(trials, likelihood="counts")` |
 | `relative.effect.table(results)` | `fitted.league()` |
 
-`checks`, `influence` and `contributions` stand in `needlewise.synthesis.nma`.
+`checks`, `deviance`, `influence` and `contributions` stand in `needlewise.synthesis.nma`.
 
 What differs on purpose: zero cells get one half in the trials that have them (`increment_for` says
 otherwise), and none with `likelihood="counts"`; trials without any event are left out of ratios and

@@ -19,6 +19,7 @@ from needlewise.synthesis.nma.checks import (
     q_decomposition,
 )
 from needlewise.synthesis.nma.classic import q_at
+from needlewise.synthesis.nma.deviance import deviance, unrelated_mean_effects
 
 HERE = Path(__file__).parents[2] / "published"
 
@@ -122,6 +123,33 @@ def test_parkinsons_exactly():
     for option in "2345":
         assert found[option].estimate == pytest.approx(known[option][0], abs=0.02)
         assert found[option].se == pytest.approx(known[option][1], abs=0.01)
+
+
+@pytest.mark.parametrize(("id", "options"), [
+    ("tsd2_fe", {"model": "common"}), ("tsd2_re", {"tau_prior": "uniform(5)"}),
+])  # fmt: skip
+def test_parkinsons_deviance(id, options):
+    known = printed("parkinsons", id)["fit"]["contrast"]
+    found = deviance(fit(network("parkinsons", reference="1"), effect_sd=100, **options))
+    same(found.residual, known["resdev"])
+    same(found.parameters, known["pD"])
+    same(found.dic, known["DIC"])
+
+
+def test_thrombolytics_without_consistency():
+    """The likelihood is normal here, of counts there: a third of an SD apart at most."""
+    known = printed("thrombolytics", "tsd4_ume_fe")["values"]
+    trials = network("thrombolytics", reference="SK")
+    found = unrelated_mean_effects(trials, model="common")
+    table = found.effects.set_index(["against", "option"])
+    for pair, target in known.items():
+        if pair != "_columns":
+            base, option = pair.split(" -> ")
+            row = table.loc[(base, option)]
+            assert row.estimate == pytest.approx(target[0], abs=0.35 * target[1] + 0.005)
+            assert row.se == pytest.approx(target[1], rel=0.2)
+    consistent = deviance(fit(trials, model="common"))
+    assert found.deviance.residual < consistent.residual
 
 
 # ---- Counts by inverse variance ----

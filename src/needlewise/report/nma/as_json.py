@@ -13,6 +13,7 @@ from needlewise.synthesis.nma.checks import (
     node_splits,
     q_decomposition,
 )
+from needlewise.synthesis.nma.deviance import deviance
 from needlewise.synthesis.nma.influence import egger, residuals
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ def nma_json(fit: Fit, *, better: str = "lower") -> str:
         "notes": list(trials.notes),
         "left_out": [{"trial": name, "why": why} for name, why in trials.left_out],
     }  # fmt: skip
+    if fit.method == "bayes" and fit.likelihood == "normal" and fit.gammas is None:
+        told = deviance(fit)
+        found["deviance"] = {
+            "residual": told.residual, "pD": told.parameters, "DIC": told.dic,
+            "contrasts": told.contrasts,
+        }  # fmt: skip
     if fit.within_classes is not None:
         own = fit.within_classes
         found["within_classes"] = {"sd": own.tau, "low": own.low, "high": own.high}

@@ -32,6 +32,7 @@ from needlewise.synthesis.nma.checks import (
     node_splits,
     q_decomposition,
 )
+from needlewise.synthesis.nma.deviance import deviance
 from needlewise.synthesis.nma.influence import egger, residuals
 
 if TYPE_CHECKING:
@@ -206,6 +207,8 @@ def _agreement(fit: Fit) -> Section:
     blocks.append(_frame("Q and its parts", rows, {"part": "Part"}))
     share = i_squared(fit.trials)
     blocks.append(Paragraph((f"I squared: {100 * share:.0f} %.",)))
+    if fit.method == "bayes" and fit.likelihood == "normal" and fit.gammas is None:
+        blocks.append(Paragraph((f"Fit: {deviance(fit)}.",)))
     test = design_by_treatment(fit.trials).iloc[0]
     if test["df"] > 0:
         blocks.append(Paragraph((

@@ -13,7 +13,7 @@ from needlewise.synthesis.nma.classic import q_at, solved
 from needlewise.synthesis.nma.design import design
 from needlewise.synthesis.nma.fit import Fit
 from needlewise.synthesis.nma.mixtures import below
-from needlewise.synthesis.nma.whitened import Whitened, whitened
+from needlewise.synthesis.nma.whitened import whitened
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -194,10 +194,8 @@ def _direct(trials: Trials) -> dict[tuple[str, str], list[tuple[float, float]]]:
     return {pair: found[pair] for pair in order}
 
 
-def unrelated_mean_effects(trials: Trials) -> tuple[Whitened, list[tuple[str, str]]]:
-    """The model without consistency: an effect for each pair that trials compare with their first
-    arm (Dias et al. 2013), turned, with the pairs (first arm, option) of its columns.
-    """
+def unrelated_pairs(trials: Trials) -> tuple[Array, list[tuple[str, str]]]:
+    """Rows (N, pairs) of the model without consistency, and its pairs (first arm, option)."""
     pairs: dict[tuple[str, str], int] = {}
     entries = []
     for trial in trials.trials:
@@ -209,4 +207,4 @@ def unrelated_mean_effects(trials: Trials) -> tuple[Whitened, list[tuple[str, st
     rows = np.zeros((len(entries), len(pairs)))
     for k, (at, sign) in enumerate(entries):
         rows[k, at] = sign
-    return whitened(trials.trials, rows), list(pairs)
+    return rows, list(pairs)

@@ -33,6 +33,7 @@ OWN_COUNTS = frozenset({"OR", "HR", "IRR"})
 COUNT_NODES, HEAVY_NODES = 24, 48
 NONE = Grid(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1))
 CLASS_NODES = 32
+ON_OWN_SCALE = frozenset({"MD", "GEN", "RD"})
 FINE = 4001  # points on which the density of tau is read off
 
 
@@ -154,8 +155,7 @@ def _bayes(
     trials: Trials, found: Design, white: Whitened, model: str,
     tau_prior: str | TauPrior | None, effect_sd: float | None, nodes: int,
 ) -> Fit:  # fmt: skip
-    spread = _spread(trials)
-    sd = effect_sd or (100.0 if trials.measure not in {"MD", "GEN", "RD"} else 100.0 * spread)
+    sd = effect_prior(trials, effect_sd)
     effects = f"each effect ~ normal(0, {sd:g}^2)"
     if model == "common":
         log_part, means, covariances = at_tau(white, np.zeros(1), sd)
@@ -164,7 +164,7 @@ def _bayes(
             covariances, _none(), None, effects,
             log_evidence=float(log_part[0]) - 0.5 * len(white.y) * float(np.log(2 * np.pi)),
         )  # fmt: skip
-    prior = _prior(tau_prior, trials, spread)
+    prior = tau_prior_of(trials, tau_prior)
     known = posterior(white, prior, sd, nodes)
     own, density = heterogeneity(known)
     return Fit(
@@ -186,7 +186,7 @@ def _counts(
         known = counted(trials, found, NONE, None, sd)
         own, density = _none(), None
     else:
-        prior = _prior(tau_prior, trials, 1.0)
+        prior = tau_prior_of(trials, tau_prior)
         many = HEAVY_NODES if prior.kind in HEAVY else COUNT_NODES
         known = counted(trials, found, grid_of(white, prior, sd, many), prior, sd)
         own, density = heterogeneity(known)
@@ -217,9 +217,8 @@ def _inconsistent(
             means, covariance, Heterogeneity(*both.tau), gammas=np.array([both.gamma[0]]),
             inconsistency=Heterogeneity(*both.gamma),
         )  # fmt: skip
-    spread = _spread(trials)
-    sd = priors[1] or (100.0 if trials.measure not in {"MD", "GEN", "RD"} else 100.0 * spread)
-    prior = _prior(priors[0], trials, spread)
+    sd = effect_prior(trials, priors[1])
+    prior = tau_prior_of(trials, priors[0])
     known, gammas, own = two_posterior(joined, prior, prior, sd, priors[2])
     told = f"{prior}; gamma the same; each effect ~ normal(0, {sd:g}^2)"
     return Fit(
@@ -236,10 +235,9 @@ def _classed(
 ) -> Fit:  # fmt: skip
     from needlewise.synthesis.nma.classes import class_design, class_posterior
 
-    spread = _spread(trials)
-    sd = priors[2] or (100.0 if trials.measure not in {"MD", "GEN", "RD"} else 100.0 * spread)
-    prior = _prior(priors[0], trials, spread)
-    within = _prior(priors[1], trials, spread) if priors[1] is not None else prior
+    sd = effect_prior(trials, priors[2])
+    prior = tau_prior_of(trials, priors[0])
+    within = tau_prior_of(trials, priors[1]) if priors[1] is not None else prior
     made, deviates = class_design(trials, found)
     white = whitened(trials.trials, made.rows)
     known, _, own = class_posterior(white, deviates, prior, within, sd, min(priors[3], CLASS_NODES))
@@ -261,10 +259,16 @@ def _of_nodes(values: Array, weights: Array) -> Heterogeneity:
     return Heterogeneity(mean, float(low), float(high), float(median), sd)
 
 
-def _prior(given: str | TauPrior | None, trials: Trials, spread: float) -> TauPrior:
+def tau_prior_of(trials: Trials, given: str | TauPrior | None) -> TauPrior:
+    """The prior of tau that is asked for, or the usual one of the measure."""
     if isinstance(given, str):
         return TauPrior.parse(given, trials.measure)
-    return given or usual_prior(trials.measure, spread)
+    return given or usual_prior(trials.measure, _spread(trials))
+
+
+def effect_prior(trials: Trials, given: float | None) -> float:
+    """SD of the normal prior of an effect: wide, whatever the scale."""
+    return given or (100.0 if trials.measure not in ON_OWN_SCALE else 100.0 * _spread(trials))
 
 
 def _spread(trials: Trials) -> float:
