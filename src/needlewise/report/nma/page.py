@@ -38,7 +38,7 @@ from needlewise.synthesis.nma.influence import egger, residuals
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-MOST_PAIRS, MOST_SPLITS, WORST, FEW = 15, 60, 5, 4
+MOST_PAIRS, MOST_SPLIT, MOST_SPLITS, WORST, FEW = 15, 60, 60, 5, 4
 METHODS = {
     "bayes": "Bayesian: the exact posterior by quadrature over tau, without sampling",
     "reml": "tau by restricted maximum likelihood",
@@ -220,20 +220,27 @@ def _agreement(fit: Fit) -> Section:
             "No closed loop joins trials of different designs: whether direct and indirect "
             "evidence agree cannot be seen here.",
         )))  # fmt: skip
-    splits = node_splits(fit)
-    told = splits[splits["p"].notna()]
-    if len(told):
-        as_text = [
-            ((f"{r.option} against {r.against}",), (str(r.trials),),
-             (f"{number(r.direct)} (se {number(r.direct_se)})",),
-             (f"{number(r.indirect)} (se {number(r.indirect_se)})",), (_p(r.p),))
-            for r in told.sort_values("p").head(MOST_SPLITS).itertuples()
-        ]  # fmt: skip
-        blocks.append(Table(
-            "Direct against indirect, on the scale of the model",
-            ("Pair", "Trials", "Direct", "Indirect", "p"), tuple(as_text),
-        ))  # fmt: skip
+    if len(fit.trials.options) <= MOST_SPLIT:
+        blocks += _splits(fit)
     return Section("agreement", "Do the trials agree", tuple(blocks))
+
+
+def _splits(fit: Fit) -> Iterator[Block]:
+    """Direct against indirect evidence, the least likely first."""
+    splits = node_splits(fit)
+    told = splits[splits["p"].notna()].sort_values("p").head(MOST_SPLITS)
+    if not len(told):
+        return
+    rows = [
+        ((f"{r.option} against {r.against}",), (str(r.trials),),
+         (f"{number(r.direct)} (se {number(r.direct_se)})",),
+         (f"{number(r.indirect)} (se {number(r.indirect_se)})",), (_p(r.p),))
+        for r in told.itertuples()
+    ]  # fmt: skip
+    yield Table(
+        "Direct against indirect, on the scale of the model",
+        ("Pair", "Trials", "Direct", "Indirect", "p"), tuple(rows),
+    )  # fmt: skip
 
 
 def _frame(caption: str, table: DataFrame, names: dict[str, str]) -> Table:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from needlewise.distributions import Array
-from needlewise.evidence.tables import Trials
+from needlewise.evidence.tables import Trial, Trials
 from needlewise.synthesis.nma.classic import q_at, solved
 from needlewise.synthesis.nma.design import design
 from needlewise.synthesis.nma.fit import Fit
 from needlewise.synthesis.nma.mixtures import below
-from needlewise.synthesis.nma.whitened import whitened
+from needlewise.synthesis.nma.whitened import Whitened, whitened
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-
-def rank(rows: Array) -> int:
-    return int(np.linalg.matrix_rank(rows)) if rows.size else 0
 
 
 def _thinned(rows: Array) -> Array:
@@ -30,9 +26,9 @@ def _thinned(rows: Array) -> Array:
     return np.asarray(rows @ vectors[kept].T)
 
 
-def _q(trials: Trials, rows: Array, square: float = 0.0) -> tuple[float, int]:
+def _q(trials: Trials, rows: Any, square: float = 0.0) -> tuple[float, int]:
     """Q of a model at a tau squared, and its degrees of freedom."""
-    thin = _thinned(rows)
+    thin = _thinned(rows) if isinstance(rows, np.ndarray) else rows
     white = whitened(trials.trials, thin)
     freedom = len(white.y) - thin.shape[1]
     if not freedom:
@@ -40,29 +36,27 @@ def _q(trials: Trials, rows: Array, square: float = 0.0) -> tuple[float, int]:
     return float(q_at(white, np.array([square]))[0]), freedom
 
 
-def _dense(trials: Trials) -> Array:
-    """The rows of the consistent model; sparse ones are only of interest in one product each."""
-    rows = design(trials).rows
-    return np.asarray(rows if isinstance(rows, np.ndarray) else rows.toarray())
-
-
-def _within_rows(trials: Trials) -> Array:
-    """A model with effects of its own for each design: each set of options compared."""
-    columns: dict[tuple[tuple[str, ...], str], int] = {}
-    entries = []
-    row = 0
+def _designs(trials: Trials) -> list[Whitened]:
+    """The trials of each design with two or more, turned under effects of that design's own."""
+    groups: dict[tuple[str, ...], list[Trial]] = defaultdict(list)
     for trial in trials.trials:
-        base = min(trial.options)
-        for other in trial.options[1:]:
-            for option, sign in ((other, 1.0), (trial.options[0], -1.0)):
-                if option != base:
-                    at = columns.setdefault((trial.design, option), len(columns))
-                    entries.append((row, at, sign))
-            row += 1
-    found = np.zeros((row, len(columns)))
-    for at_row, at, sign in entries:
-        found[at_row, at] += sign
+        groups[trial.design].append(trial)
+    found = []
+    for design_, own in groups.items():
+        if len(own) > 1:  # one trial fits itself
+            place = {option: k for k, option in enumerate(design_)}
+            whole = np.vstack([np.zeros(len(design_) - 1), np.eye(len(design_) - 1)])
+            rows = [
+                whole[place[o]] - whole[place[t.options[0]]] for t in own for o in t.options[1:]
+            ]
+            found.append(whitened(own, np.array(rows)))
     return found
+
+
+def _q_within(parts: list[Whitened], square: float = 0.0) -> tuple[float, int]:
+    """Q within designs at a tau squared, and its degrees of freedom."""
+    total = sum(float(q_at(part, np.array([square]))[0]) for part in parts)
+    return total, sum(len(part.y) - part.rows.shape[1] for part in parts)
 
 
 def q_decomposition(trials: Trials) -> DataFrame:
@@ -70,22 +64,25 @@ def q_decomposition(trials: Trials) -> DataFrame:
 
     part, Q, df, p; Higgins et al. (2012), Krahn et al. (2013); common-effect weights.
     """
+    total, freedom = _q(trials, design(trials).rows)
+    within, inside = _q_within(_designs(trials))
+    return _parted("part", [("total", total, freedom), ("within", within, inside),
+                            ("between", total - within, freedom - inside)])  # fmt: skip
+
+
+def _parted(name: str, parts: list[tuple[str, float, int]]) -> DataFrame:
     from pandas import DataFrame
     from scipy.special import chdtrc
 
-    total, freedom = _q(trials, _dense(trials))
-    within, inside = _q(trials, _within_rows(trials))
-    parts = [("total", total, freedom), ("within", within, inside),
-             ("between", total - within, freedom - inside)]  # fmt: skip
     return DataFrame(
         [(n, q, df, float(chdtrc(df, max(q, 0.0))) if df else np.nan) for n, q, df in parts],
-        columns=["part", "Q", "df", "p"],
+        columns=[name, "Q", "df", "p"],
     )
 
 
 def i_squared(trials: Trials) -> float:
     """Share of the variation beyond chance, 0 to 1: (Q - df) / Q."""
-    q, freedom = _q(trials, _dense(trials))
+    q, freedom = _q(trials, design(trials).rows)
     return max(0.0, (q - freedom) / q) if q > 0 and freedom else 0.0
 
 
@@ -94,39 +91,27 @@ def design_by_treatment(trials: Trials) -> DataFrame:
 
     Tau is that of the designs' own model, by DerSimonian and Laird (Higgins et al. 2012).
     """
-    from pandas import DataFrame
-    from scipy.special import chdtrc
-
-    thin = _thinned(_within_rows(trials))
-    white = whitened(trials.trials, thin)
-    freedom = len(white.y) - thin.shape[1]
-    square = 0.0
-    if freedom > 0:
-        _, covariance, q = solved(white.sums(np.zeros(1)))
-        turned = (white.rows * white.values[:, None]).T @ white.rows
-        trace = float(white.values.sum() - np.trace(covariance[0] @ turned))
-        square = max(0.0, (float(q[0]) - freedom) / trace) if trace > 0 else 0.0
-    whole, all_ = _q(trials, _dense(trials), square)
-    inside = _q(trials, _within_rows(trials), square)[0]
-    between = all_ - freedom
-    p = float(chdtrc(between, max(whole - inside, 0.0))) if between else np.nan
-    return DataFrame([(whole - inside, between, p, float(np.sqrt(square)))],
-                     columns=["Q", "df", "p", "tau_within"])  # fmt: skip
+    parts = _designs(trials)
+    q, freedom = _q_within(parts)
+    trace = 0.0
+    for part in parts:
+        covariance = solved(part.sums(np.zeros(1)))[1][0]
+        turned = (part.rows * part.values[:, None]).T @ part.rows
+        trace += float(part.values.sum() - np.trace(covariance @ turned))
+    square = max(0.0, (q - freedom) / trace) if trace > 0 else 0.0
+    whole, all_ = _q(trials, design(trials).rows, square)
+    inside = _q_within(parts, square)[0]
+    found = _parted("part", [("between", whole - inside, all_ - freedom)]).drop(columns="part")
+    found["tau_within"] = float(np.sqrt(square))
+    return found
 
 
 def additivity(trials: Trials, components: str, inactive: str | None = None) -> DataFrame:
     """Whether components add up: Q of the additive model, of the full one, and the difference."""
-    from pandas import DataFrame
-    from scipy.special import chdtrc
-
     added, more = _q(trials, design(trials, components=components, inactive=inactive).rows)
-    whole, less = _q(trials, _dense(trials))
-    parts = [("additive", added, more), ("full", whole, less),
-             ("difference", added - whole, more - less)]  # fmt: skip
-    return DataFrame(
-        [(n, q, df, float(chdtrc(df, max(q, 0.0))) if df else np.nan) for n, q, df in parts],
-        columns=["model", "Q", "df", "p"],
-    )
+    whole, less = _q(trials, design(trials).rows)
+    return _parted("model", [("additive", added, more), ("full", whole, less),
+                             ("difference", added - whole, more - less)])  # fmt: skip
 
 
 # ---- Node-splitting ----
