@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.synthesis.nma.test_published import network, printed
+from tests.synthesis.nma.test_published import bcg, columns, network, printed
 
 from needlewise.errors import InputError
 from needlewise.evidence.tables import read_network
@@ -78,6 +78,40 @@ def test_thrombolytics():
         if pair != "_columns":
             base, option = pair.split(" -> ")
             agrees(effects(fitted, base).loc[option], target)
+
+
+@pytest.mark.parametrize(("id", "options"), [
+    ("tsd3_fe", {"model": "common"}), ("tsd3_re", {"tau_prior": "half-normal(5)"}),
+])  # fmt: skip
+def test_statins_by_prevention(id, options):
+    known = printed("statins", id)["values"]
+    table = columns("statins")
+    table["secondary"] = [float(value == "Secondary") for value in table["prevention"]]
+    trials = read_network(table, "OR", reference="Placebo", covariates=["secondary"])
+    fitted = fit(trials, likelihood="counts", covariates=["secondary"], **options)
+    centre = fitted.design.centres["secondary"]
+    agrees(fitted.combine(np.array([[1.0, -centre]])).iloc[0], known["d"])
+    agrees(fitted.parameters().iloc[1], known["beta_secondary"])
+
+
+@pytest.mark.parametrize(("id", "covariates"), [
+    ("tsd3_or_unadjusted", []), ("tsd3_or_latitude", ["ablat"]),
+])  # fmt: skip
+def test_bcg_by_latitude(id, covariates):
+    known = printed("bcg", id)
+    trials = read_network(bcg(), "OR", covariates=["ablat"])
+    fitted = fit(trials, likelihood="counts", covariates=covariates, tau_prior=TSD)
+    target = known["values"]["d"]
+    agrees(fitted.parameters().iloc[0], (target["mean"], target["sd"]))
+    if covariates:
+        slope = known["values"]["beta"]
+        row = fitted.parameters().iloc[1]
+        assert row.estimate == pytest.approx(slope["mean"], abs=0.0006)
+        assert row.se == pytest.approx(slope["sd"], abs=0.001)
+    tau = fitted.heterogeneity
+    assert tau.median == pytest.approx(
+        known["tau"]["median"], abs=0.05 * known["tau"]["sd"] + 0.005
+    )
 
 
 def test_transfusion_with_an_informative_prior():
