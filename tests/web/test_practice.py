@@ -183,7 +183,9 @@ def with_a_course(site, topic):
 
 
 def test_a_score_is_shown_as_it_was_typed(site, topic):
-    assert "pain 4.25" in visible(with_a_course(site, topic).get("/practice/sessions/").text)
+    text = visible(with_a_course(site, topic).get("/practice/sessions/").text)
+    assert "pain 4.25, Roland-Morris -" in text
+    assert "pain 6, Roland-Morris -" in text
 
 
 def test_the_nerves_stop_the_review_too(site, topic):

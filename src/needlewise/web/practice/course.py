@@ -46,13 +46,19 @@ def _stopped(request: HttpRequest, desk: Desk, problem: str = "") -> HttpRespons
     return render(request, "practice/stop.html", context, status=422 if problem else 200)
 
 
+def _typed(value: Any) -> Any:
+    """A score as it was typed: 4.25, not 4.2500, and 6, not 6.0."""
+    return f"{value:g}" if isinstance(value, float) else value
+
+
 def _noted(desk: Desk) -> dict[str, Any]:
     """What the course holds so far, each entry with its place in the record."""
     course = desk.mapping.get("course", {})
     labels = {r["term"]: r["label"] for r in desk.topic["terms"] if r["list"] == "events"}
     return {
         "desk": desk,
-        "sessions": course.get("session", []), "scores": course.get("score", []),
+        "sessions": course.get("session", []),
+        "scores": [{n: _typed(v) for n, v in one.items()} for one in course.get("score", [])],
         "noted": [{**e, "label": labels.get(e.get("kind", ""), e.get("kind", ""))}
                   for e in course.get("event", [])],
     }  # fmt: skip
