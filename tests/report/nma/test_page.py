@@ -19,7 +19,9 @@ from needlewise.report.as_html import html
 from needlewise.report.as_pdf import pdf_bytes
 from needlewise.report.nma.as_json import nma_json
 from needlewise.report.nma.page import drawings, nma_document
-from needlewise.synthesis.nma import fit
+from needlewise.synthesis.nma import fit, plain
+from needlewise.synthesis.nma.checks import node_splits
+from needlewise.synthesis.nma.influence import leave_one_out, residuals, thresholds
 
 ROOT = Path(__file__).resolve().parents[3]
 SENN = ROOT / "tests" / "published" / "senn2013.csv"
@@ -118,6 +120,33 @@ def test_ratios_beyond_all_numbers_and_what_the_prior_fills(tmp_path):
     loose = nw.synthesise(trials, components="+", inactive="P")
     assert "The prior speaks here" in terminal.text(nma_document(loose))
     assert json.loads(nma_json(loose))["prior_speaks_for"] == ["A", "B"]
+
+
+@pytest.mark.parametrize("options", [
+    {"likelihood": "counts"}, {"inconsistency": True}, {"inconsistency": True, "tau": "reml"},
+])  # fmt: skip
+def test_checks_are_of_a_model_that_they_fit(options):
+    trials = network("hasselblad1998")
+    fitted = fit(trials, **options)
+    for check in (residuals, leave_one_out, thresholds, node_splits):
+        with pytest.raises(InputError, match="normal likelihood"):
+            check(fitted)
+        check(plain(fitted))
+    page = terminal.text(nma_document(fitted, whole=False))
+    assert "are checked in the same network" in " ".join(page.split())
+    found = json.loads(nma_json(fitted))
+    usual = json.loads(nma_json(fit(trials, tau=options.get("tau", "bayes"))))
+    assert found["checks_of"].startswith("the same network")
+    assert found["residuals"] == usual["residuals"]
+    assert found["effects"] != usual["effects"] or options.get("tau") == "reml"
+
+
+def test_classes_are_checked_without_them():
+    trials = network("social_anxiety", "SMD", classes="class", reference="Waitlist")
+    fitted = fit(trials, classes=True)
+    found = json.loads(nma_json(fitted))["residuals"]
+    assert all(0 <= row["leverage"] <= row["contrasts"] + 1e-9 for row in found)
+    assert "Within classes" in terminal.text(nma_document(fitted, whole=False))
 
 
 def run(*arguments):

@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from needlewise.synthesis.nma import Fit
+from needlewise.synthesis.nma import Fit, plain
 from needlewise.synthesis.nma.checks import (
     design_by_treatment,
     i_squared,
@@ -19,12 +19,14 @@ from needlewise.synthesis.nma.influence import egger, residuals
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+PLAIN = "the same network with the normal likelihood, without classes or a second variance"
 MOST_PAIRS = 60  # options whose pairs are all listed
 
 
 def nma_json(fit: Fit, *, better: str = "lower") -> str:
     """The fit as JSON text. Effects stand on the scale of the model: ratios as logarithms."""
     trials, own = fit.trials, fit.heterogeneity
+    checked = plain(fit)
     small = len(trials.options) <= MOST_PAIRS
     found: dict[str, Any] = {
         "measure": trials.measure,
@@ -49,14 +51,15 @@ def nma_json(fit: Fit, *, better: str = "lower") -> str:
         "league": rows(fit.league()) if small else [],
         "q": rows(q_decomposition(trials)),
         "design_by_treatment": rows(design_by_treatment(trials)),
-        "node_splits": rows(node_splits(fit)) if small else [],
-        "residuals": rows(residuals(fit)),
-        "egger": rows(egger(fit)),
+        "node_splits": rows(node_splits(checked)) if small else [],
+        "residuals": rows(residuals(checked)),
+        "egger": rows(egger(checked)),
+        "checks_of": "this model" if fit.is_plain else PLAIN,
         "layout": trials.layout,
         "notes": list(trials.notes),
         "left_out": [{"trial": name, "why": why} for name, why in trials.left_out],
     }  # fmt: skip
-    if fit.method == "bayes" and fit.likelihood == "normal" and fit.gammas is None:
+    if fit.method == "bayes" and fit.is_plain:
         told = deviance(fit)
         found["deviance"] = {
             "residual": told.residual, "pD": told.parameters, "DIC": told.dic,

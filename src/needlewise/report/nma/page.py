@@ -22,9 +22,10 @@ from needlewise.report.document import (
     line,
 )
 from needlewise.report.nma import pictures
+from needlewise.report.nma.as_json import PLAIN
 from needlewise.report.nma.drawing import Drawing
 from needlewise.report.nma.pictures import number, shown
-from needlewise.synthesis.nma import Fit
+from needlewise.synthesis.nma import Fit, plain
 from needlewise.synthesis.nma.checks import (
     additivity,
     design_by_treatment,
@@ -33,6 +34,7 @@ from needlewise.synthesis.nma.checks import (
     q_decomposition,
 )
 from needlewise.synthesis.nma.deviance import deviance
+from needlewise.synthesis.nma.fit import Heterogeneity
 from needlewise.synthesis.nma.influence import egger, residuals
 
 if TYPE_CHECKING:
@@ -68,7 +70,8 @@ def nma_document(fit: Fit, *, better: str = "lower", whole: bool = True) -> Docu
         sections.append(_pictures(fit, better))
     if whole or len(trials.options) <= FEW:
         sections.append(_league(fit))
-    sections += [_agreement(fit), _trials(fit), _done(fit)]
+    checked = plain(fit)
+    sections += [_agreement(checked), _trials(checked), _done(fit)]
     title = f"Network meta-analysis: {len(trials.options)} options, {len(trials.trials)} trials"
     facts = (
         ("Made", "by needlewise, a general network meta-analysis; it says nothing of needles"),
@@ -109,7 +112,6 @@ def _answer(fit: Fit, better: str) -> Section:
                 cells.append((f"{number(as_shown(row.new_low))} to "
                               f"{number(as_shown(row.new_high))}",))  # fmt: skip
         rows.append((*cells, (f"{100 * score[option]:.0f} %",)))
-    own = fit.heterogeneity
     blocks: list[Block] = [
         Table(
             f"Against {trials.reference}; best first, where {better} is better; 95 % ranges",
@@ -118,22 +120,14 @@ def _answer(fit: Fit, better: str) -> Section:
         )
     ]
     if fit.model == "random":
-        blocks.append(Paragraph(line(
-            "Effects differ between trials by tau = {} ({} to {}).",
-            Num(number(own.tau), "nma.tau"), number(own.low), number(own.high),
-        )))  # fmt: skip
+        blocks.append(_sd("Effects differ between trials by tau = {} ({} to {}).", "tau",
+                          fit.heterogeneity))  # fmt: skip
     if fit.within_classes is not None:
-        own = fit.within_classes
-        blocks.append(Paragraph(line(
-            "Within classes effects differ by an SD of {} ({} to {}).",
-            Num(number(own.tau), "nma.classes"), number(own.low), number(own.high),
-        )))  # fmt: skip
+        blocks.append(_sd("Within classes effects differ by an SD of {} ({} to {}).", "classes",
+                          fit.within_classes))  # fmt: skip
     if fit.inconsistency is not None:
-        gap = fit.inconsistency
-        blocks.append(Paragraph(line(
-            "Designs deviate from consistency by gamma = {} ({} to {}).",
-            Num(number(gap.tau), "nma.gamma"), number(gap.low), number(gap.high),
-        )))  # fmt: skip
+        blocks.append(_sd("Designs deviate from consistency by gamma = {} ({} to {}).", "gamma",
+                          fit.inconsistency))  # fmt: skip
     blocks.append(Callout("note", "Ranks are not sizes", (
         (f"A {name} is the share of the other options an option beats on average. It says nothing "
          "of how large or how sure a difference is: read the ranges.",),
@@ -145,6 +139,11 @@ def _answer(fit: Fit, better: str) -> Section:
     if len(fit.design.names) and fit.design.names != trials.options[1:]:
         blocks.append(_parameters(fit))
     return Section("answer", "What the trials say together", tuple(blocks))
+
+
+def _sd(words: str, id: str, own: Heterogeneity) -> Paragraph:
+    return Paragraph(line(words, Num(number(own.tau), f"nma.{id}"), number(own.low),
+                          number(own.high)))  # fmt: skip
 
 
 def _parameters(fit: Fit) -> Table:
@@ -207,7 +206,7 @@ def _agreement(fit: Fit) -> Section:
     blocks.append(_frame("Q and its parts", rows, {"part": "Part"}))
     share = i_squared(fit.trials)
     blocks.append(Paragraph((f"I squared: {100 * share:.0f} %.",)))
-    if fit.method == "bayes" and fit.likelihood == "normal" and fit.gammas is None:
+    if fit.method == "bayes" and fit.is_plain:
         blocks.append(Paragraph((f"Fit: {deviance(fit)}.",)))
     test = design_by_treatment(fit.trials).iloc[0]
     if test["df"] > 0:
@@ -294,6 +293,8 @@ def _done(fit: Fit) -> Section:
     told += list(_components(fit))
     if fit.inconsistency is not None:
         told.append("Inconsistency between designs as a second variance (Law et al. 2016).")
+    if not fit.is_plain:
+        told.append(f"Agreement and trials are checked in {PLAIN}.")
     told.append("Random effects of one trial's contrasts share half their variance (one tau).")
     used = ["network", "design", "split", "rank", "egger"]
     if fit.design.names != fit.trials.options[1:]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from needlewise.report.nma.drawing import (
     shortened,
     width,
 )
-from needlewise.synthesis.nma import Fit
+from needlewise.synthesis.nma import Fit, plain
 from needlewise.synthesis.nma.checks import node_splits
 from needlewise.synthesis.nma.influence import funnel as funnel_points
 
@@ -82,6 +83,17 @@ class _Axis:
         return self.left + self.wide * min(max(share, 0.0), 1.0)
 
 
+class Line(NamedTuple):
+    """A line of a forest: `kind` is network, direct or indirect; `wide` is of a new trial."""
+
+    name: str
+    mean: float
+    low: float
+    high: float
+    wide: tuple[float, float] | None
+    kind: str
+
+
 def forest(fit: Fit, reference: str | None = None, *, splits: bool = True) -> Drawing:
     """Every option against one: the network's estimate, its range, that of a new trial, and, where
     both exist, what direct and indirect evidence say by themselves.
@@ -92,14 +104,14 @@ def forest(fit: Fit, reference: str | None = None, *, splits: bool = True) -> Dr
     new = fit.effects(base, new_trial=True) if fit.model == "random" else None
     direct = {}
     if splits and len(trials.options) <= 60:
-        for one in node_splits(fit).itertuples():
+        for one in node_splits(plain(fit)).itertuples():
             if base in (one.option, one.against):
                 sign = 1.0 if one.against == base else -1.0
                 direct[one.option if one.against == base else one.against] = (one, sign)
     lines = []
     for k, row in enumerate(rows.itertuples()):
         wide = (new["low"][k], new["high"][k]) if new is not None else None
-        lines.append((row.option, row.estimate, row.low, row.high, wide, "network"))
+        lines.append(Line(row.option, row.estimate, row.low, row.high, wide, "network"))
         found = direct.get(row.option)
         if found is not None:
             one, sign = found
@@ -107,14 +119,14 @@ def forest(fit: Fit, reference: str | None = None, *, splits: bool = True) -> Dr
                 mean, se = getattr(one, kind), getattr(one, f"{kind}_se")
                 if np.isfinite(mean) and np.isfinite(se):
                     mean *= sign
-                    lines.append(("", mean, mean - 1.96 * se, mean + 1.96 * se, None, kind))
+                    lines.append(Line("", mean, mean - 1.96 * se, mean + 1.96 * se, None, kind))
     return _forest(trials, f"Effects against {base}", lines)
 
 
-def _forest(trials: Trials, title: str, lines: Sequence[tuple]) -> Drawing:  # type: ignore[type-arg]
-    names = max((width(str(row[0])) for row in lines), default=40.0)
+def _forest(trials: Trials, title: str, lines: Sequence[Line]) -> Drawing:
+    names = max((width(row.name) for row in lines), default=40.0)
     left = MARGIN + min(names, WIDEST_NAME) + 70
-    ends = [v for row in lines for v in (row[2], row[3]) if math.isfinite(v)]
+    ends = [v for row in lines for v in (row.low, row.high) if math.isfinite(v)]
     axis = _Axis(min([0.0, *ends]), max([0.0, *ends]), left, PLOT)
     right = left + PLOT + 16
     sheet = Sheet(right + 190, 92 + ROW * len(lines) + 40)
@@ -132,7 +144,7 @@ def _forest(trials: Trials, title: str, lines: Sequence[tuple]) -> Drawing:  # t
         y = top + 18 + ROW * k
         colour, radius = look[kind]
         if name:
-            sheet.text(MARGIN, y + 4, shortened(str(name), WIDEST_NAME), bold=True)
+            sheet.text(MARGIN, y + 4, shortened(name, WIDEST_NAME), bold=True)
         if kind != "network":
             sheet.text(left - 8, y + 4, kind, 11, colour, "end")
         if wide is not None:

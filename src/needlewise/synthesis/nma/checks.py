@@ -127,6 +127,7 @@ def node_splits(fit: Fit) -> DataFrame:
     """
     from pandas import DataFrame
 
+    fit.must_be_plain()
     squares = np.square(fit.taus)
     place = {option: k for k, option in enumerate(fit.trials.options)}
     rows = []

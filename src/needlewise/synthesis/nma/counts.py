@@ -17,7 +17,7 @@ import numpy as np
 from needlewise.distributions import Array
 from needlewise.evidence.tables import Trials
 from needlewise.synthesis.nma.design import Design
-from needlewise.synthesis.nma.exact import Grid
+from needlewise.synthesis.nma.exact import Grid, Marginal
 from needlewise.synthesis.nma.priors import TauPrior
 
 NEWTON = 60
@@ -82,19 +82,12 @@ def _likelihood(arms: _Arms, eta: Array) -> tuple[Array, Array, Array]:
 
 
 @dataclass(frozen=True, eq=False)
-class Counted:
+class Counted(Marginal):
     """As `Posterior`, with the smallest effective share of the importance weights."""
 
-    weights: Array
-    grid: Grid
     means: Array
     covariances: Array
-    log_density: Array
     effective: float
-
-    @property
-    def taus(self) -> Array:
-        return self.grid.taus
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,6 +211,6 @@ def counted(
     mass = np.exp(log_mass - log_mass.max())
     heavy = mass[::-1] > 1e-3 * mass.max()
     return Counted(
-        mass / mass.sum(), grid, np.array(means[::-1]), np.array(covariances[::-1]),
-        log_part + np.log(grid.jacobian), float(np.min(np.array(shares)[heavy])),
+        mass / mass.sum(), grid, log_part + np.log(grid.jacobian), np.array(means[::-1]),
+        np.array(covariances[::-1]), float(np.min(np.array(shares)[heavy])),
     )  # fmt: skip

@@ -49,11 +49,9 @@ class Deviance:
 
 def deviance(fit: Fit) -> Deviance:
     """Of a posterior with the normal likelihood. Raises InputError for other fits."""
-    if fit.method != "bayes" or fit.likelihood != "normal" or fit.gammas is not None:
-        raise InputError(
-            "The deviance is worked out for tau = bayes with the normal likelihood, without "
-            "inconsistency as a variance."
-        )
+    fit.must_be_plain()
+    if fit.method != "bayes":
+        raise InputError("The deviance is that of a posterior: tau = bayes.")
     return _deviance(fit.white, fit.weights, fit.taus, fit.means, fit.covariances)
 
 

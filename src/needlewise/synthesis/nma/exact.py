@@ -40,17 +40,14 @@ class Grid:
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior:
-    """A mixture: weights (n,), taus (n,), means (n, p), covariances (n, p, p); `log_density` of
-    the heterogeneity at the nodes in the grid's own variable; `log_evidence` with all constants.
+class Marginal:
+    """One SD's own posterior: weights of its nodes (n,), their grid, and its log density there in
+    the grid's own variable.
     """
 
     weights: Array
     grid: Grid
-    means: Array
-    covariances: Array
     log_density: Array
-    log_evidence: float
 
     @property
     def taus(self) -> Array:
@@ -58,16 +55,14 @@ class Posterior:
 
 
 @dataclass(frozen=True, eq=False)
-class Marginal:
-    """One SD's own posterior: weights of its nodes, their grid, and log density in the grid's s."""
+class Posterior(Marginal):
+    """The mixture at those nodes: means (n, p), covariances (n, p, p); `log_evidence` with all
+    constants.
+    """
 
-    weights: Array
-    grid: Grid
-    log_density: Array
-
-    @property
-    def taus(self) -> Array:
-        return self.grid.taus
+    means: Array
+    covariances: Array
+    log_evidence: float
 
 
 def second_grid(prior: TauPrior, nodes: int) -> Grid:
@@ -96,8 +91,8 @@ def over_second(
     )  # fmt: skip
     mixture = Posterior(
         np.concatenate([w * p.weights for w, p in zip(share, parts, strict=True)]), whole,
-        np.concatenate([p.means for p in parts]), np.concatenate([p.covariances for p in parts]),
-        np.concatenate([p.log_density for p in parts]), evidence,
+        np.concatenate([p.log_density for p in parts]), np.concatenate([p.means for p in parts]),
+        np.concatenate([p.covariances for p in parts]), evidence,
     )  # fmt: skip
     at = np.repeat(grid.taus, [len(p.weights) for p in parts])
     return mixture, at, Marginal(share, grid, log_density + np.log(grid.jacobian))
@@ -116,7 +111,7 @@ def posterior(white: Whitened, prior: TauPrior, effect_sd: EffectPrior, nodes: i
     mass = np.exp(log_mass - peak)
     constant = -0.5 * len(white.y) * np.log(2 * np.pi)
     return Posterior(
-        mass / mass.sum(), grid, means, covariances, log_part + np.log(grid.jacobian),
+        mass / mass.sum(), grid, log_part + np.log(grid.jacobian), means, covariances,
         peak + float(np.log(mass.sum())) + constant,
     )  # fmt: skip
 

@@ -84,6 +84,19 @@ class Fit:
     inconsistency: Heterogeneity | None = None
     within_classes: Heterogeneity | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the likelihood is normal, without classes and without a second variance."""
+        return self.likelihood == "normal" and self.gammas is None and self.within_classes is None
+
+    def must_be_plain(self) -> None:
+        """Raise InputError where `white` is not all that was fitted."""
+        if not self.is_plain:
+            raise InputError(
+                "This is worked out for fits with the normal likelihood, without classes and "
+                "without inconsistency as a variance; needlewise.synthesis.nma.plain(fit) is one."
+            )
+
     # ---- Any linear combination of the parameters ----
 
     def combine(self, combinations: Array) -> DataFrame:

@@ -27,6 +27,7 @@ def _solved(fit: Fit, square: float) -> tuple[Array, Array]:
     """Estimates (1, p) and covariance (1, p, p) by the trials alone; the smallest estimates where
     they do not tell parameters apart.
     """
+    fit.must_be_plain()
     sums = fit.white.sums(np.array([square]))
     if not fit.loose:
         return solved(sums)[:2]
@@ -67,6 +68,7 @@ def leave_one_out(fit: Fit) -> DataFrame:
     """
     from pandas import DataFrame
 
+    fit.must_be_plain()
     white, options = fit.white, fit.trials.options[1:]
     rows = white.rows if isinstance(white.rows, np.ndarray) else white.rows.toarray()
     made = fit.design.made_of[1:]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,14 +18,10 @@ from needlewise.synthesis.nma.design import (
     design,
     loose_parameters,
 )
-from needlewise.synthesis.nma.exact import Grid, Posterior, at_tau, grid_of, posterior
+from needlewise.synthesis.nma.exact import Grid, Marginal, at_tau, grid_of, posterior
 from needlewise.synthesis.nma.fit import Fit, Heterogeneity
 from needlewise.synthesis.nma.priors import HEAVY, TauPrior, usual_prior
 from needlewise.synthesis.nma.whitened import Whitened, whitened
-
-if TYPE_CHECKING:
-    from needlewise.synthesis.nma.counts import Counted
-    from needlewise.synthesis.nma.exact import Marginal
 
 TESTS = ("wald", "t", "hartung-knapp")
 OWN_COUNTS = frozenset({"OR", "HR", "IRR"})
@@ -124,6 +119,21 @@ def fit(
     else:
         made = _classic(trials, found, white, model, tau, test)
     return replace(made, components=components, inactive=inactive, loose=loose)
+
+
+def plain(own: Fit) -> Fit:
+    """The same network with the normal likelihood, without classes or a second variance, on which
+    trials and comparisons are checked; a fit that is so already is returned as it is.
+    """
+    if own.is_plain:
+        return own
+    if own.within_classes is not None:
+        return fit(own.trials)
+    if own.method == "bayes":
+        made = _bayes(own.trials, own.design, own.white, own.model, None, None, 64)
+    else:
+        made = _classic(own.trials, own.design, own.white, own.model, own.method, "wald")
+    return replace(made, components=own.components, inactive=own.inactive, loose=own.loose)
 
 
 def _classic(
@@ -278,9 +288,7 @@ def _spread(trials: Trials) -> float:
     return float(max(np.sqrt(np.mean(np.square(y))), np.sqrt(np.median(v))))
 
 
-def heterogeneity(
-    known: Posterior | Counted | Marginal,
-) -> tuple[Heterogeneity, tuple[Array, Array]]:
+def heterogeneity(known: Marginal) -> tuple[Heterogeneity, tuple[Array, Array]]:
     """Mean, SD, median and central 95 % of tau, and its density (tau, density).
 
     The log density between the nodes is a spline in the variable of the grid.
