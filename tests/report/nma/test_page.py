@@ -134,6 +134,9 @@ def test_checks_are_of_a_model_that_they_fit(options):
         check(plain(fitted))
     page = terminal.text(nma_document(fitted, whole=False))
     assert "are checked in the same network" in " ".join(page.split())
+    counted = options.get("likelihood") == "counts"
+    assert ("serves the checks alone" in page) == counted
+    assert "indirect" not in nma.forest(fitted).svg
     found = json.loads(nma_json(fitted))
     usual = json.loads(nma_json(fit(trials, tau=options.get("tau", "bayes"))))
     assert found["checks_of"].startswith("the same network")

@@ -38,6 +38,17 @@ def tables(draw):
     return {name: [row[k] for row in rows] for k, name in enumerate(names)}
 
 
+def dense(trials):
+    """Each contrast as (trial, place), its row over all options, and its effect."""
+    place = {o: k for k, o in enumerate(trials.options)}
+    rows = [(t, j) for t in trials.trials for j in range(len(t.y))]
+    x = np.zeros((len(rows), len(place)))
+    for k, (t, j) in enumerate(rows):
+        x[k, place[t.options[j + 1]]] += 1
+        x[k, place[t.options[0]]] -= 1
+    return rows, x, np.array([t.y[j] for t, j in rows])
+
+
 def by_option(fitted):
     return fitted.effects().set_index("option")[["estimate", "se", "low", "high"]].sort_index()
 
@@ -136,13 +147,7 @@ def test_against_a_dense_posterior_that_shares_no_code():
     trials = network("franchini2012")
     prior, sd = TauPrior("half-normal", 1.0), 20.0
     fitted = fit(trials, tau_prior=prior, effect_sd=sd)
-    place = {o: k for k, o in enumerate(trials.options)}
-    rows = [(t, j) for t in trials.trials for j in range(len(t.y))]
-    x = np.zeros((len(rows), len(trials.options)))
-    y = np.array([t.y[j] for t, j in rows])
-    for k, (t, j) in enumerate(rows):
-        x[k, place[t.options[j + 1]]] += 1
-        x[k, place[t.options[0]]] -= 1
+    rows, x, y = dense(trials)
     x = x[:, 1:]
     taus = (np.arange(3000) + 0.5) * 0.002
     logs, means, seconds = [], [], []
@@ -173,13 +178,7 @@ def test_inconsistency_against_a_dense_posterior():
     trials = network("franchini2012")
     prior, sd = TauPrior("half-normal", 0.8), 20.0
     fitted = fit(trials, tau_prior=prior, effect_sd=sd, inconsistency=True)
-    place = {o: k for k, o in enumerate(trials.options)}
-    rows = [(t, j) for t in trials.trials for j in range(len(t.y))]
-    x = np.zeros((len(rows), len(place)))
-    for k, (t, j) in enumerate(rows):
-        x[k, place[t.options[j + 1]]] += 1
-        x[k, place[t.options[0]]] -= 1
-    y = np.array([t.y[j] for t, j in rows])
+    rows, x, y = dense(trials)
     errors, same_trial, same_design = (np.zeros((len(rows), len(rows))) for _ in range(3))
     for a, (t, j) in enumerate(rows):
         for b, (u, k) in enumerate(rows):

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_PAIRS, MOST_SPLIT, MOST_SPLITS, WORST, FEW = 15, 60, 60, 5, 4
+COUNTED = "Bayesian: the posterior by quadrature over tau, without sampling"
 METHODS = {
     "bayes": "Bayesian: the exact posterior by quadrature over tau, without sampling",
     "reml": "tau by restricted maximum likelihood",
@@ -159,6 +160,11 @@ def _read(fit: Fit) -> Section:
     told: list[Text] = [(f"Read as {trials.layout}.",), (f"Measure: {MEASURES[trials.measure]}.",)]
     told += [(f"Left out: {name}: {why}.",) for name, why in trials.left_out]
     told += [(f"{note}.",) for note in trials.notes[:40]]
+    if trials.notes and fit.likelihood != "normal":
+        told.append((
+            "What is added because of a zero serves the checks alone: the likelihood of the counts "
+            "needs none of it.",
+        ))  # fmt: skip
     few = [o for o in trials.options if sum(o in t.options for t in trials.trials) == 1]
     if few:
         told.append((f"One trial only: {', '.join(few[:20])}.",))
@@ -280,7 +286,8 @@ def _trials(fit: Fit) -> Section:
 
 
 def _done(fit: Fit) -> Section:
-    told = [f"{fit.model.capitalize()} effects. {METHODS[fit.method]}."]
+    method = METHODS[fit.method] if fit.likelihood == "normal" else COUNTED
+    told = [f"{fit.model.capitalize()} effects. {method}."]
     if fit.method == "bayes":
         told.append(f"Priors: {fit.prior}.")
     else:

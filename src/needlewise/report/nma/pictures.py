@@ -24,7 +24,7 @@ from needlewise.report.nma.drawing import (
     shortened,
     width,
 )
-from needlewise.synthesis.nma import Fit, plain
+from needlewise.synthesis.nma import Fit
 from needlewise.synthesis.nma.checks import node_splits
 from needlewise.synthesis.nma.influence import funnel as funnel_points
 
@@ -96,15 +96,15 @@ class Line(NamedTuple):
 
 def forest(fit: Fit, reference: str | None = None, *, splits: bool = True) -> Drawing:
     """Every option against one: the network's estimate, its range, that of a new trial, and, where
-    both exist, what direct and indirect evidence say by themselves.
+    both exist and the fit is plain, what direct and indirect evidence say by themselves.
     """
     trials = fit.trials
     base = reference or trials.reference
     rows = fit.effects(base)
     new = fit.effects(base, new_trial=True) if fit.model == "random" else None
     direct = {}
-    if splits and len(trials.options) <= 60:
-        for one in node_splits(plain(fit)).itertuples():
+    if splits and fit.is_plain and len(trials.options) <= 60:
+        for one in node_splits(fit).itertuples():
             if base in (one.option, one.against):
                 sign = 1.0 if one.against == base else -1.0
                 direct[one.option if one.against == base else one.against] = (one, sign)
