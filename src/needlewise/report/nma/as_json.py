@@ -59,11 +59,11 @@ def nma_json(fit: Fit, *, better: str = "lower") -> str:
         "notes": list(trials.notes),
         "left_out": [{"trial": name, "why": why} for name, why in trials.left_out],
     }  # fmt: skip
-    if fit.method == "bayes" and fit.is_plain:
+    if fit.method == "bayes" and (fit.is_plain or fit.counts_deviance is not None):
         told = deviance(fit)
         found["deviance"] = {
             "residual": told.residual, "pD": told.parameters, "DIC": told.dic,
-            "contrasts": told.contrasts,
+            "data": told.data, "of": told.of,
         }  # fmt: skip
     if fit.within_classes is not None:
         own = fit.within_classes

@@ -1,216 +1,389 @@
-"""Counts with their own likelihood: the posterior by nested Laplace, corrected and certified.
+"""Counts with their own likelihood: the posterior by nested integration, corrected and certified.
 
-A trial has a free baseline m_i ~ N(0, effect_sd^2) and arms with linear predictor
-eta_j = m_i + x_j d + u_j; contrasts of the u_j have covariance tau^2 (I + J) / 2, which is
-u_j ~ N(0, tau^2 / 2) with the common shift taken up by the free baseline. Binomial counts are logit
-or cloglog, Poisson counts log. Given tau and d a trial's latent (m, u) is integrated by Laplace;
-the joint mode over everything gives a Gaussian in d, which is corrected by importance weights on a
-fixed Sobol set (methods, section 4). `effective` is the smallest effective share of that set.
+Each trial's own likelihood, with its baseline and random effects integrated out (`inner`), depends
+on few numbers: its contrasts, and the slope on the baseline where there is one. At every node of
+tau the joint mode and curvature of the parameters give a Gaussian; each trial's log likelihood is
+worked out to quadrature on a small set of points about it and carried to the Sobol points of that
+Gaussian by a polynomial; importance weights there correct the Gaussian and certify it (methods,
+section 4). `effective` is the smallest effective share of that set.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import combinations_with_replacement
 
 import numpy as np
 
 from needlewise.distributions import Array
+from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
+from needlewise.synthesis.nma.arms import Group, at_means, groups_of
 from needlewise.synthesis.nma.design import Design
 from needlewise.synthesis.nma.exact import Grid, Marginal
+from needlewise.synthesis.nma.inner import LEAST, Latent, Mode, integral, laplace, moved_start
 from needlewise.synthesis.nma.priors import TauPrior
 
-NEWTON = 60
-HALVINGS = 8
 POINTS = 256
 WIDER = 1.15  # the proposal is wider than the Gaussian at the mode, so that no tail is missed
-CLOSE = 1e-7  # of the joint mode
-NEAR = 1e-3  # of modes at the points: errors of the log likelihood are of its square
-LEAST = 1e-8  # of tau^2 / 2: below it the trials are as if they did not differ
-
-
-@dataclass(frozen=True, eq=False)
-class _Arms:
-    """All arms as rows, trials padded to the same number of arms: (m, k) and (m, k, p)."""
-
-    events: Array
-    size: Array
-    offset: Array
-    there: Array
-    rows: Array
-    link: str
-
-
-def _arms(trials: Trials, design: Design) -> _Arms:
-    most = max(len(t.options) for t in trials.trials)
-    m, p = len(trials.trials), design.made_of.shape[1]
-    events, size, offset = np.zeros((m, most)), np.ones((m, most)), np.zeros((m, most))
-    there, rows = np.zeros((m, most)), np.zeros((m, most, p))
-    start = 0
-    for i, trial in enumerate(trials.trials):
-        k = len(trial.options)
-        assert trial.arms is not None
-        events[i, :k], size[i, :k] = trial.arms.events, trial.arms.size
-        offset[i, :k], there[i, :k] = trial.arms.offset, 1.0
-        # The first arm is the zero of the trial's own rows, whatever its option.
-        rows[i, 1:k] = design.rows[start : start + k - 1]
-        start += k - 1
-    link = {"IRR": "log", "HR": "cloglog"}.get(trials.measure, "logit")
-    return _Arms(events, size, offset, there, rows, link)
-
-
-def _likelihood(arms: _Arms, eta: Array) -> tuple[Array, Array, Array]:
-    """Log likelihood, its slope and minus its curvature in eta, each like eta."""
-    r, n = arms.events, arms.size
-    if arms.link == "log":
-        mean = n * np.exp(np.minimum(eta, 50.0))
-        value, slope, bend = r * eta - mean, r - mean, mean
-    elif arms.link == "logit":
-        share = 1.0 / (1.0 + np.exp(-np.clip(eta, -500, 500)))
-        value = r * eta - n * np.logaddexp(0.0, eta)
-        slope, bend = r - n * share, n * share * (1 - share)
-    else:
-        hazard = np.exp(np.clip(eta + arms.offset, -700, 50.0))
-        none = -np.expm1(-hazard)
-        safe = np.maximum(none, 1e-300)
-        value = r * np.log(safe) - (n - r) * hazard
-        inside = hazard * np.exp(-hazard) / safe
-        slope = r * inside - (n - r) * hazard
-        # Expected information: positive, and the observed one at the mode to first order.
-        bend = n * hazard * hazard * np.exp(-hazard) / safe
-    return value * arms.there, slope * arms.there, bend * arms.there
+HALVINGS = 8
+STEP = 0.02  # of differences that give slopes and curvatures
+NEWTON = 40
+CALM = 1e-5  # twice the height still to climb at which the mode is near enough
+DEGREES = {1: 6, 2: 5, 3: 4, 4: 3}  # of the polynomial by numbers it stands on
+CHUNK = 30_000_000  # numbers held at once
+FLAT = 1e-4  # least square of 1 + slope: nearer to it a baseline says nothing of the other arms
+HEAVY, COUNTS = 1e-4, 1e-3  # of the largest mass: nodes worked out, and nodes certified
 
 
 @dataclass(frozen=True, eq=False)
 class Counted(Marginal):
-    """As `Posterior`, with the smallest effective share of the importance weights."""
+    """As `Posterior`, with the smallest effective share of the importance weights, and mean
+    deviance of the arms and the deviance at their mean expected counts.
+    """
 
     means: Array
     covariances: Array
     effective: float
+    deviance: tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
-class _Prior:
-    """Precision a I - b J of a trial's predictors about x d, over the arms that are there."""
-
-    a: float
-    b: Array
-    log_constant: Array
-
-
-def _prior(arms: _Arms, tau: float, sd: float) -> _Prior:
-    half = max(0.5 * tau * tau, LEAST)
-    count = arms.there.sum(axis=1)
-    whole = half + count * sd * sd
-    log_constant = -0.5 * ((count - 1) * np.log(half) + np.log(whole))
-    return _Prior(1.0 / half, sd * sd / (half * whole), log_constant)
-
-
-def _modes(
-    arms: _Arms, base: Array, prior: _Prior, start: Array, close: float
-) -> tuple[Array, Array, Array]:
-    """Modes of the predictors given their means `base` (q, m, k): log marginal likelihood by
-    Laplace (q, m), modes (q, m, k), curvatures there.
+class _Model:
+    """Groups of trials, SD of effects and baselines, and whether a last parameter is a slope on
+    the trial's baseline less `centre`.
     """
-    here, a, b = arms.there, prior.a, prior.b
 
-    def at(eta: Array) -> tuple[Array, Array, Array]:
-        gap = (eta - base) * here
-        total = gap.sum(axis=2)
-        value, slope, bend = _likelihood(arms, eta)
-        log = value.sum(axis=2) - 0.5 * (a * np.square(gap).sum(axis=2) - b * np.square(total))
-        return log, slope - a * gap + (b * total)[:, :, None] * here, bend
+    groups: list[Group]
+    sd: float
+    sloped: bool
+    centre: float
 
-    eta = start
-    log, gradient, bend = at(eta)
-    for _ in range(NEWTON):
-        inverse = here / (bend + a)  # (diag(bend + a) - b J)^-1 by Sherman and Morrison
-        step = inverse * gradient
-        left = 1.0 - b * inverse.sum(axis=2)
-        step = np.clip(step + inverse * (b * step.sum(axis=2) / left)[:, :, None], -4.0, 4.0)
-        for _ in range(HALVINGS):
-            new = at(eta + step)
-            worse = new[0] < log - 1e-9 * (1.0 + np.abs(log))
-            if not worse.any():
-                break
-            step = np.where(worse[:, :, None], 0.5 * step, step)
-        eta = eta + step
-        log, gradient, bend = new
-        if float(np.abs(step).max()) < close:
-            break
-    inverse = here / (bend + a)
-    log_determinant = (np.log(bend + a) * here).sum(axis=2) + np.log(1.0 - b * inverse.sum(axis=2))
-    return log + prior.log_constant - 0.5 * log_determinant, eta, bend
+    def rows(self, group: Group) -> Array:
+        """From parameters to the numbers a trial's likelihood stands on, (m, D, p)."""
+        if not self.sloped:
+            return group.rows
+        m, k, p = group.rows.shape
+        found = np.zeros((m, k + 1, p + 1))
+        found[:, :k, :p], found[:, k, p] = group.rows, 1.0
+        return found
 
-
-def _gaussian(
-    arms: _Arms, prior: _Prior, sd: float, d: Array, eta: Array
-) -> tuple[Array, Array, Array]:
-    """Joint mode of d and the predictors: d (p,), the covariance of d there, predictors."""
-    _, k, p = arms.rows.shape
-    precision = np.eye(k) * prior.a - prior.b[:, None, None]
-    precision = precision * arms.there[:, :, None] * arms.there[:, None, :]
-    inner = np.eye(p) / sd**2
-    for _ in range(NEWTON):
-        base = (arms.rows @ d)[None]
-        _, eta, bend = _modes(arms, base, prior, eta, CLOSE)
-        gap = (eta[0] - base[0]) * arms.there
-        pull = np.einsum("mij,mj->mi", precision, gap)
-        own = precision + np.eye(k) * (bend[0] + (1 - arms.there))[:, :, None]
-        weight = precision - precision @ np.linalg.solve(own, precision)
-        inner = np.einsum("mip,mij,mjq->pq", arms.rows, weight, arms.rows, optimize=True)
-        inner = inner + np.eye(p) / sd**2
-        step = np.linalg.solve(inner, np.einsum("mip,mi->p", arms.rows, pull) - d / sd**2)
-        step = np.clip(step, -2.0, 2.0)
-        d = d + step
-        eta = eta + (arms.rows @ step)[None]
-        if float(np.abs(step).max()) < 1e-7:
-            break
-    return d, np.linalg.inv(inner), eta
+    def latent(self, group: Group, half: Array, at: Array) -> Latent:
+        """What the predictors are at those numbers (n, q, m, D), with h (n, 1, 1)."""
+        k = len(group.events)
+        base = np.zeros((k, *at.shape[:-1]))
+        base[1:] = np.moveaxis(at[..., : k - 1], -1, 0)
+        if not self.sloped:
+            return Latent(base, np.ones(group.events.shape), half[None], self.sd)
+        turned = at[..., k - 1] * group.moved
+        own = np.broadcast_to(half, base.shape).copy()
+        own[0] /= np.maximum(np.square(1.0 + turned[-1]), FLAT)
+        return Latent(base - self.centre * turned, 1.0 + turned, own, self.sd)
 
 
 def counted(
-    trials: Trials, design: Design, grid: Grid, prior: TauPrior | None, effect_sd: float
-) -> Counted:
-    """The posterior at the nodes of a grid; without a prior of tau the grid is one node."""
+    trials: Trials, design: Design, grid: Grid, prior: TauPrior | None, effect_sd: float, *,
+    baseline: float | None = None,
+) -> Counted:  # fmt: skip
+    """The posterior at the nodes of a grid; without a prior of tau the grid is one node.
+
+    `baseline`: where given, a last parameter is the slope on the trials' own baselines, which are
+    counted from it.
+    """
+    model = _Model(groups_of(trials, design), effect_sd, baseline is not None, baseline or 0.0)
+    size = design.made_of.shape[1] + model.sloped
+    half = np.maximum(0.5 * np.square(grid.taus), LEAST)[:, None, None]
+    top, mean, covariance, modes = _modes(model, half, size)
+    # Laplace's own masses say which nodes matter; the others stay as Laplace has them.
+    extra = grid.log_weights + (prior.log_density(grid.taus) if prior is not None else 0.0)
+    logs = top + _log_diagonal(np.linalg.cholesky(covariance)) - size * np.log(effect_sd)
+    heavy = np.flatnonzero(logs + extra > np.max(logs + extra) + np.log(HEAVY))
+    modes = [Mode(m.log[heavy], m.eta[:, heavy], m.bend[:, heavy]) for m in modes]
+    found = _weighted(model, half[heavy], mean[heavy], covariance[heavy], modes)
+    logs[heavy], mean[heavy], covariance[heavy] = found.logs, found.means, found.covariances
+    log_mass = logs + extra
+    share = np.exp(log_mass - log_mass.max())
+    share /= share.sum()
+    log_density = logs + extra - grid.log_weights + np.log(grid.jacobian)
+    return Counted(
+        share, grid, log_density, mean, covariance,
+        float(found.effective[share[heavy] > COUNTS * share.max()].min()),
+        _deviance(found, share[heavy] / share[heavy].sum()),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Weighted:
+    """Nodes with importance weights (n, q): log marginal likelihoods, moments, effective shares of
+    the weights, and each group with its mean log likelihood (n, q, m) and expected counts
+    (n, q, m, k).
+    """
+
+    logs: Array
+    means: Array
+    covariances: Array
+    effective: Array
+    weights: Array
+    arms: list[tuple[Group, Array, Array]]
+
+
+def _weighted(
+    model: _Model, half: Array, centre: Array, covariance: Array, modes: list[Mode]
+) -> _Weighted:
+    size = centre.shape[1]
+    normal = _normal_points(size)
+    factor = WIDER * np.linalg.cholesky(covariance)
+    shift = normal @ factor.transpose(0, 2, 1)  # (n, q, p)
+    log = -0.5 * np.square((centre[:, None] + shift) / model.sd).sum(axis=2)
+    log += 0.5 * np.square(normal).sum(axis=1) + _log_diagonal(factor)[:, None]
+    arms = []
+    for group, mode in zip(model.groups, modes, strict=True):
+        own, of_counts, fitted = _carried(model, group, half, (centre, factor, shift), mode)
+        log = log + own
+        arms.append((group, of_counts, fitted))
+    peak = log.max(axis=1, keepdims=True)
+    weight = np.exp(log - peak)
+    logs = peak[:, 0] + np.log(weight.mean(axis=1)) - size * np.log(model.sd)
+    weight /= weight.sum(axis=1, keepdims=True)
+    moved = np.matmul(weight[:, None], shift)
+    off = shift - moved
+    covariance = np.matmul((off * weight[..., None]).transpose(0, 2, 1), off)
+    shares = 1.0 / (weight.shape[1] * np.square(weight).sum(axis=1))
+    return _Weighted(logs, centre + moved[:, 0], covariance, shares, weight, arms)
+
+
+def _deviance(found: _Weighted, share: Array) -> tuple[float, float]:
+    """Mean deviance, and the deviance at the mean expected counts."""
+    both = share[:, None] * found.weights
+    mean, at_mean = 0.0, 0.0
+    for group, log, fitted in found.arms:
+        best = at_means(group, group.events)
+        mean += 2.0 * (best - float(np.einsum("nq,nqm->", both, log)))
+        told = np.tensordot(both, fitted, axes=2).T[:, None, None]
+        at_mean += 2.0 * (best - at_means(group, told))
+    return mean, at_mean
+
+
+@cache
+def _normal_points(size: int) -> Array:
     from scipy.special import ndtri
     from scipy.stats import qmc
 
-    arms = _arms(trials, design)
-    p = arms.rows.shape[2]
-    points: Array = ndtri(np.clip(qmc.Sobol(p, seed=1).random(POINTS), 1e-9, 1 - 1e-9))
-    d: Array = np.zeros(p)
-    share = (arms.events + 0.5) / (arms.size + 1.0)
-    first = np.log(share / np.maximum(1 - share, 1e-9)) if arms.link == "logit" else np.log(share)
-    eta = (first - (arms.offset if arms.link == "cloglog" else 0.0))[None] * arms.there
-    logs, means, covariances, shares = [], [], [], []
-    for tau in grid.taus[::-1]:  # from the loosest, whose modes are easiest to find
-        own = _prior(arms, float(tau), effect_sd)
-        d, covariance, eta = _gaussian(arms, own, effect_sd, d, eta)
-        factor = WIDER * np.linalg.cholesky(covariance)
-        at = d + points @ factor.T
-        shift = np.einsum("mkp,qp->qmk", arms.rows, at - d, optimize=True)
-        base = np.einsum("mkp,qp->qmk", arms.rows, at, optimize=True)
-        log = _modes(arms, base, own, eta + shift, NEAR)[0].sum(axis=1)
-        log = log - 0.5 * np.square(at / effect_sd).sum(axis=1) - p * np.log(effect_sd)
-        log_proposal = -0.5 * np.square(points).sum(axis=1) - np.log(np.diagonal(factor)).sum()
-        ratio = log - log_proposal
-        peak = float(ratio.max())
-        weight = np.exp(ratio - peak)
-        logs.append(peak + float(np.log(weight.mean())))
-        weight = weight / weight.sum()
-        shares.append(1.0 / (len(weight) * float(np.square(weight).sum())))
-        mean = weight @ at
-        means.append(mean)
-        covariances.append((weight[:, None] * (at - mean)).T @ (at - mean))
-    log_part = np.array(logs[::-1])
-    if prior is not None:
-        log_part = log_part + prior.log_density(grid.taus)
-    log_mass = log_part + grid.log_weights
-    mass = np.exp(log_mass - log_mass.max())
-    heavy = mass[::-1] > 1e-3 * mass.max()
-    return Counted(
-        mass / mass.sum(), grid, log_part + np.log(grid.jacobian), np.array(means[::-1]),
-        np.array(covariances[::-1]), float(np.min(np.array(shares)[heavy])),
-    )  # fmt: skip
+    uniform = qmc.Sobol(size, seed=1).random(POINTS)
+    return np.asarray(ndtri(np.clip(uniform, 1e-9, 1 - 1e-9)))
+
+
+def _log_diagonal(factor: Array) -> Array:
+    return np.asarray(np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1))
+
+
+# ---- The joint mode ----
+
+
+def _modes(model: _Model, half: Array, size: int) -> tuple[Array, Array, Array, list[Mode]]:
+    """At the joint mode of each node: log posterior (n,), parameters (n, p), their covariance
+    there, and the modes of the predictors.
+    """
+    nodes = len(half)
+    at: Array = np.zeros((nodes, size))
+    log, gradient, curve, modes = _climb(model, half, at, [g.first_guess() for g in model.groups])
+    for _ in range(NEWTON):
+        step = np.linalg.solve(curve, gradient[:, :, None])[:, :, 0]
+        if float((step * gradient).sum(axis=1).max()) < CALM:
+            break
+        step = np.clip(step, -2.0, 2.0)
+        for _ in range(HALVINGS):
+            new = _climb(model, half, at + step, [mode.eta for mode in modes])
+            fell = new[0] < log - 1e-6 * (1.0 + np.abs(log))
+            if not fell.any():
+                break
+            step = np.where(fell[:, None], 0.5 * step, step)
+        at = at + step
+        log, gradient, curve, modes = new
+    return log, at, np.linalg.inv(curve), modes
+
+
+def _climb(
+    model: _Model, half: Array, at: Array, starts: list[Array]
+) -> tuple[Array, Array, Array, list[Mode]]:
+    """Log posterior by Laplace at parameters (n,), its slopes (n, p), minus its curvature
+    (n, p, p), made positive, and the modes of the predictors.
+    """
+    log = -0.5 * np.square(at / model.sd).sum(axis=1)
+    gradient = -at / model.sd**2
+    curve = np.broadcast_to(np.eye(at.shape[1]) / model.sd**2, (*at.shape, at.shape[1])).copy()
+    modes = []
+    for group, start in zip(model.groups, starts, strict=True):
+        rows = model.rows(group)
+        value, slope, bend, mode = _bends(model, group, half, at, start)
+        log = log + value.sum(axis=1)
+        gradient = gradient + np.einsum("mdp,nmd->np", rows, slope, optimize=True)
+        curve -= np.einsum("mdp,nmde,meq->npq", rows, bend, rows, optimize=True)
+        modes.append(mode)
+    return log, gradient, _positive(curve, model.sd), modes
+
+
+def _positive(curve: Array, sd: float) -> Array:
+    """Curvatures with every eigenvalue at least that of the prior."""
+    values, vectors = np.linalg.eigh(0.5 * (curve + curve.transpose(0, 2, 1)))
+    values = np.maximum(values, 0.5 / sd**2)
+    return np.asarray((vectors * values[:, None, :]) @ vectors.transpose(0, 2, 1))
+
+
+@cache
+def _star(size: int) -> Array:
+    """Differences in D numbers: the middle, both ways along each, and along each pair at once."""
+    unit = np.eye(size)
+    pairs = [unit[a] + unit[b] for a in range(size) for b in range(a + 1, size)]
+    steps = [*unit, *pairs]
+    return STEP * np.array([np.zeros(size), *steps, *(-one for one in steps)])
+
+
+def _bends(
+    model: _Model, group: Group, half: Array, at: Array, start: Array
+) -> tuple[Array, Array, Array, Mode]:
+    """Laplace's log likelihood of each trial (n, m), its slopes (n, m, D) and second derivatives
+    (n, m, D, D) in the numbers it stands on, and the modes of its predictors.
+    """
+    middle = np.einsum("mdp,np->nmd", model.rows(group), at, optimize=True)
+    size = middle.shape[2]
+    star = _star(size)
+    latent = model.latent(group, half, middle[:, None] + star[:, None, :])
+    mode = laplace(group, latent, start)
+    log = mode.log
+    side = (log.shape[1] - 1) // 2
+    plus, minus, flat = log[:, 1 : 1 + side], log[:, 1 + side :], log[:, :1]
+    slope = (plus - minus)[:, :size] / (2 * STEP)
+    both = (plus + minus - 2 * flat) / STEP**2
+    bend = np.zeros((len(at), log.shape[2], size, size))
+    along = np.arange(size)
+    bend[:, :, along, along] = both[:, :size].transpose(0, 2, 1)
+    place = size
+    for a in range(size):
+        for b in range(a + 1, size):
+            bend[:, :, a, b] = bend[:, :, b, a] = 0.5 * (both[:, place] - both[:, a] - both[:, b])
+            place += 1
+    centre = Mode(log[:, :1], mode.eta[:, :, :1], mode.bend[:, :, :1])
+    return log[:, 0], slope.transpose(0, 2, 1), bend, centre
+
+
+# ---- From a few exact points to all ----
+
+
+@dataclass(frozen=True, eq=False)
+class _Cast:
+    """Points in the unit ball on which a polynomial is fitted, and from values there to its
+    coefficients.
+    """
+
+    points: Array
+    powers: tuple[tuple[int, ...], ...]
+    solve: Array
+
+
+@cache
+def _cast(size: int) -> _Cast:
+    from scipy.special import ndtri
+    from scipy.stats import qmc
+
+    degree = DEGREES[size]
+    powers = tuple(
+        powers
+        for d in range(degree + 1)
+        for powers in combinations_with_replacement(range(size), d)
+    )
+    if size == 1:
+        count = degree + 3
+        points = np.cos(np.pi * (np.arange(count) + 0.5) / count)[:, None]
+    else:
+        count = 2 * len(powers)
+        told = np.clip(qmc.Halton(size + 1, scramble=False).random(count + 1)[1:], 1e-9, 1 - 1e-9)
+        ways = ndtri(told[:, :size])
+        ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+        # More of them near the edge, where a polynomial is loosest.
+        points = ways * (told[:, size:] ** (0.7 / size))
+    return _Cast(points, powers, np.linalg.pinv(_terms(points, powers)))
+
+
+def _terms(at: Array, powers: tuple[tuple[int, ...], ...]) -> Array:
+    """Products of the numbers (..., D) by `powers`, (..., terms)."""
+    found = np.empty((*at.shape[:-1], len(powers)))
+    place = {power: k for k, power in enumerate(powers)}
+    for k, power in enumerate(powers):
+        found[..., k] = found[..., place[power[:-1]]] * at[..., power[-1]] if power else 1.0
+    return found
+
+
+def _carried(
+    model: _Model, group: Group, half: Array, proposal: tuple[Array, Array, Array], mode: Mode
+) -> tuple[Array, Array, Array]:
+    """At the points of the proposal: log likelihood of the group (n, q), each trial's mean log
+    likelihood given its predictors (n, q, m) and mean expected counts (n, q, m, k).
+    """
+    centre, factor, shift = proposal
+    rows = model.rows(group)
+    middle = np.einsum("mdp,np->nmd", rows, centre, optimize=True)
+    n, (q, _), k, m = len(centre), shift.shape[1:], len(group.events), len(rows)
+    size = rows.shape[1]
+    off = np.einsum("mdp,nqp->nqmd", rows, shift, optimize=True)
+    if size not in DEGREES or q <= 2 * len(_cast(size).powers):
+        at, cast = middle[:, None] + off, None
+    else:
+        # Whitened by what the proposal leaves open about this trial, and scaled to a ball.
+        turned = np.einsum("mdp,npr->nmdr", rows, factor, optimize=True)
+        open_ = turned @ turned.transpose(0, 1, 3, 2)
+        values, vectors = np.linalg.eigh(open_)
+        scale = np.sqrt(np.maximum(values, 1e-12 * values.max(axis=-1, keepdims=True)))
+        white = np.einsum("nqmd,nmde->nqme", off, vectors / scale[:, :, None, :], optimize=True)
+        radius = 1.01 * float(np.sqrt(np.square(white).sum(axis=-1).max()))
+        cast = _cast(size)
+        back = np.einsum("ce,nmde->ncmd", radius * cast.points, vectors * scale[:, :, None, :])
+        at = middle[:, None] + back
+    log, of_counts, fitted = _exactly(model, group, half, at, (middle[:, None], mode))
+    if cast is None:
+        return log.sum(axis=2), of_counts, fitted
+    terms = _terms(white / radius, cast.powers)
+    told = np.concatenate([log[..., None], of_counts[..., None], fitted], axis=-1)
+    carried = np.einsum("tc,ncmv->nmtv", cast.solve, told, optimize=True)
+    found = np.matmul(terms.transpose(0, 2, 1, 3), carried)  # (n, m, q, 2 + k)
+    assert found.shape == (n, m, q, 2 + k)
+    found = found.transpose(0, 2, 1, 3)
+    return found[..., 0].sum(axis=2), found[..., 1], found[..., 2:]
+
+
+def _exactly(
+    model: _Model, group: Group, half: Array, at: Array, known: tuple[Array, Mode]
+) -> tuple[Array, Array, Array]:
+    """By quadrature: log likelihood, its mean given the predictors (n, q, m), expected counts."""
+    n, q, m, _ = at.shape
+    k = len(group.events)
+    step = max(1, int(CHUNK // (q * m * k * 63)))
+    found = []
+    for low in range(0, n, step):
+        own = slice(low, low + step)
+        before = model.latent(group, half[own], known[0][own])
+        mode = Mode(known[1].log[own], known[1].eta[:, own], known[1].bend[:, own])
+        latent = model.latent(group, half[own], at[own])
+        log, moments = integral(group, latent, moved_start(mode, before, latent))
+        found.append((log, moments.log.sum(axis=0), np.moveaxis(moments.fitted, 0, -1)))
+    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
+
+
+def centre_of_baselines(trials: Trials) -> float:
+    """Mean predictor of the reference's arms as they were counted.
+
+    Raises InputError where the reference has no arms with both another option and events.
+    """
+    found = []
+    for trial in trials.trials:
+        if trials.reference in trial.options and trial.arms is not None:
+            j = trial.options.index(trials.reference)
+            r, n = trial.arms.events[j] + 0.5, trial.arms.size[j] + 1.0
+            found.append(float(np.log(r / n if trials.measure != "OR" else r / (n - r))))
+    if len(found) < 3:
+        raise InputError(
+            f"A slope on the baseline needs three trials with the reference {trials.reference}; "
+            f"here are {len(found)}."
+        )
+    return float(np.mean(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
 
 DENSE = 60_000  # numbers of a design that are kept as they are
+BASELINE = "baseline"
 TIED = 1e-9  # of the largest singular value: below it two columns say the same
 
 
@@ -23,14 +24,44 @@ class Design:
     Attributes:
         names: (p,) parameters: options, components, and covariate terms as "covariate:option".
         made_of: (options, p), each option's effect against the reference at covariates zero.
-        rows: (N, p), each contrast in the order of the trials; sparse in a large network.
+        rows: (N, p), each contrast in the order of the trials; sparse in a large network. The
+            column of a slope on the trial's own baseline is zero: no number of the trial is it.
         centres: what was taken off each covariate, so that effects hold at its mean.
+        moved: (options, p) for each covariate, what one unit of it adds to `made_of`.
+        weeks: knots in time, where parameters are "option @ week"; `made_of` is then at one week.
     """
 
     names: tuple[str, ...]
     made_of: Array
     rows: Any
     centres: Mapping[str, float]
+    moved: Mapping[str, Array] = field(default_factory=dict)
+    weeks: tuple[float, ...] = ()
+
+    def at(self, values: Mapping[str, float]) -> Design:
+        """The same parameters, with effects at these values of covariates."""
+        lost = [name for name in values if name not in self.moved]
+        if lost:
+            known = f"choose from {', '.join(self.moved)}" if self.moved else "it has none"
+            raise InputError(f"The model has no covariate '{lost[0]}'; {known}.")
+        made = self.made_of
+        for name, value in values.items():
+            made = made + self.moved[name] * (value - self.centres[name])
+        return replace(self, made_of=made)
+
+    def sloped(self, reference: int, centre: float) -> Design:
+        """With a last parameter: the slope of every option but the reference on the baseline."""
+        wide = np.hstack([self.made_of, np.zeros((len(self.made_of), 1))])
+        moved = np.zeros_like(wide)
+        moved[np.arange(len(wide)) != reference, -1] = 1.0
+        rows = self.rows if isinstance(self.rows, np.ndarray) else self.rows.toarray()
+        return replace(
+            self, names=(*self.names, BASELINE), made_of=wide,
+            rows=np.hstack([rows, np.zeros((len(rows), 1))]),
+            centres={**self.centres, BASELINE: centre},
+            moved={**{n: np.hstack([m, np.zeros((len(m), 1))]) for n, m in self.moved.items()},
+                   BASELINE: moved},
+        )  # fmt: skip
 
 
 def design(
@@ -66,16 +97,22 @@ def design(
         names, made_of = _components(trials.options, components, inactive, interactions)
     rows = _contrasts(trials, made_of)
     columns, titles, centres = [rows], names, {}
+    moves: dict[str, list[tuple[int, Array]]] = {}
     place = {option: k for k, option in enumerate(trials.options)}
     for name in covariates:
         values, centre = _covariate(trials, name)
         centres[name] = centre
         for title, moved in _moved(name, trials, made_of, names, place, slopes):
             columns.append(_contrasts(trials, moved) * values[:, None])
+            moves.setdefault(name, []).append((len(titles), moved[:, 0]))
             titles = [*titles, title]
     whole = np.hstack(columns)
     padded = np.hstack([made_of, np.zeros((len(made_of), whole.shape[1] - made_of.shape[1]))])
-    return Design(tuple(titles), padded, whole, centres)
+    moved_by = {name: np.zeros_like(padded) for name in moves}
+    for name, own in moves.items():
+        for column, effect in own:
+            moved_by[name][:, column] = effect
+    return Design(tuple(titles), padded, whole, centres, moved_by)
 
 
 def _moved(

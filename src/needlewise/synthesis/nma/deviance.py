@@ -31,24 +31,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Deviance:
-    """Mean residual deviance (about as many as contrasts where the model fits), effective number
-    of parameters, and their sum (Spiegelhalter et al. 2002); `contrasts` to hold it against.
+    """Mean residual deviance (about as many as data where the model fits), effective number of
+    parameters, and their sum (Spiegelhalter et al. 2002); `data` contrasts or arms (`of`) to hold
+    it against.
     """
 
     residual: float
     parameters: float
     dic: float
-    contrasts: int
+    data: int
+    of: str = "contrasts"
 
     def __str__(self) -> str:
         return (
-            f"residual deviance {self.residual:.1f} of {self.contrasts} contrasts, "
+            f"residual deviance {self.residual:.1f} of {self.data} {self.of}, "
             f"pD {self.parameters:.1f}, DIC {self.dic:.1f}"
         )
 
 
 def deviance(fit: Fit) -> Deviance:
-    """Of a posterior with the normal likelihood. Raises InputError for other fits."""
+    """Of a posterior with the normal likelihood or that of the counts, which is of arms: pD there
+    is the deviance less that at the mean expected counts. Raises InputError for other fits.
+    """
+    if fit.counts_deviance is not None:
+        mean, at_mean = fit.counts_deviance
+        arms = sum(len(t.options) for t in fit.trials.trials)
+        return Deviance(mean, mean - at_mean, 2 * mean - at_mean, arms, "arms")
     fit.must_be_plain()
     if fit.method != "bayes":
         raise InputError("The deviance is that of a posterior: tau = bayes.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,7 @@ class Fit:
         within_classes: SD of effects within classes of options; None without classes.
         gammas, inconsistency: SD between designs at each node, and in short; None without it.
         density: tau and its posterior density on a fine grid, (m,) each; None for an estimate.
+        counts_deviance: of the counts, its mean and its value at the mean expected counts.
     """
 
     trials: Trials
@@ -83,6 +84,13 @@ class Fit:
     gammas: Array | None = field(default=None, repr=False)
     inconsistency: Heterogeneity | None = None
     within_classes: Heterogeneity | None = None
+    counts_deviance: tuple[float, float] | None = field(default=None, repr=False)
+
+    def at(self, **values: float) -> Fit:
+        """The same fit with effects at these values of its covariates, such as `at(age=60)` or
+        `at(baseline=-2.0)` (the reference's log odds, rate or hazard). Raises InputError.
+        """
+        return replace(self, design=self.design.at(values))
 
     @property
     def is_plain(self) -> bool:
@@ -123,7 +131,7 @@ class Fit:
     def options_at_nodes(self) -> tuple[Array, Array]:
         """Every option's effect at each node: means (n, k), covariances (n, k, k)."""
         made = self.design.made_of
-        if self.design.names == self.trials.options[1:]:
+        if self.design.names == self.trials.options[1:]:  # each option has its own
             n, p = self.means.shape
             means, covariances = np.zeros((n, p + 1)), np.zeros((n, p + 1, p + 1))
             means[:, 1:], covariances[:, 1:, 1:] = self.means, self.covariances

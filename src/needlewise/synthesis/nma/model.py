@@ -12,6 +12,7 @@ from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
 from needlewise.synthesis.nma.classic import METHODS, estimate_tau, solved
 from needlewise.synthesis.nma.design import (
+    BASELINE,
     Design,
     check_estimable,
     check_joined,
@@ -50,6 +51,7 @@ def fit(
     inconsistency: bool = False,
     classes: bool = False,
     class_prior: str | TauPrior | None = None,
+    baseline: bool = False,
 ) -> Fit:
     """Fit a network.
 
@@ -67,6 +69,9 @@ def fit(
             = bayes (the same prior as tau's), reml or ml.
         classes: options of one class (`Trials.classes`) lean on each other, by an SD within classes
             with `class_prior` (None: the same as tau's); with tau = bayes.
+        baseline: effects against the reference move with the trial's own baseline, its log odds,
+            rate or hazard under the reference, by one slope (Achana et al. 2013); with
+            likelihood = counts.
 
     Raises InputError naming trials and options, and what to do.
     """
@@ -89,6 +94,11 @@ def fit(
     white = whitened(trials.trials, found.rows)
     if likelihood not in {"normal", "counts"}:
         raise InputError(f"likelihood must be normal or counts, not '{likelihood}'.")
+    if baseline and likelihood != "counts":
+        raise InputError(
+            "A slope on the baseline needs likelihood = counts: with estimates alone the error of "
+            "each baseline would be taken for an effect."
+        )
     if classes:
         if tau != "bayes" or model != "random" or likelihood != "normal" or inconsistency:
             raise InputError(
@@ -111,7 +121,7 @@ def fit(
                 "The likelihood of counts needs tau = bayes and events for every arm, with OR, HR "
                 "or IRR as measure."
             )
-        made = _counts(trials, found, white, model, tau_prior, effect_sd)
+        made = _counts(trials, found, white, model, (tau_prior, effect_sd), baseline=baseline)
     elif tau == "bayes":
         made = _bayes(trials, found, white, model, tau_prior, effect_sd, nodes)
     elif tau_prior is not None or effect_sd is not None:
@@ -127,7 +137,7 @@ def plain(own: Fit) -> Fit:
     """
     if own.is_plain:
         return own
-    if own.within_classes is not None:
+    if own.within_classes is not None or BASELINE in own.design.names:
         return fit(own.trials)
     if own.method == "bayes":
         made = _bayes(own.trials, own.design, own.white, own.model, None, None, 64)
@@ -186,25 +196,28 @@ def _bayes(
 
 def _counts(
     trials: Trials, found: Design, white: Whitened, model: str,
-    tau_prior: str | TauPrior | None, effect_sd: float | None,
+    priors: tuple[str | TauPrior | None, float | None], *, baseline: bool,
 ) -> Fit:  # fmt: skip
-    from needlewise.synthesis.nma.counts import counted
+    from needlewise.synthesis.nma.counts import centre_of_baselines, counted
 
-    sd = effect_sd or 100.0
+    sd = priors[1] or 100.0
     told = f"each effect and baseline ~ normal(0, {sd:g}^2)"
+    centre = centre_of_baselines(trials) if baseline else None
     if model == "common":
-        known = counted(trials, found, NONE, None, sd)
+        known = counted(trials, found, NONE, None, sd, baseline=centre)
         own, density = _none(), None
     else:
-        prior = tau_prior_of(trials, tau_prior)
+        prior = tau_prior_of(trials, priors[0])
         many = HEAVY_NODES if prior.kind in HEAVY else COUNT_NODES
-        known = counted(trials, found, grid_of(white, prior, sd, many), prior, sd)
+        known = counted(trials, found, grid_of(white, prior, sd, many), prior, sd, baseline=centre)
         own, density = heterogeneity(known)
         told = f"{prior}; {told}"
+    if centre is not None:
+        found = found.sloped(0, centre)
     return Fit(
         trials, found, white, model, "bayes", "wald", known.weights, known.taus, known.means,
         known.covariances, own, None, told, likelihood=trials.likelihood,
-        effective=known.effective, density=density,
+        effective=known.effective, density=density, counts_deviance=known.deviance,
     )  # fmt: skip
 
 
