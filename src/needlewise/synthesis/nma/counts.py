@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations_with_replacement
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from needlewise.synthesis.nma.arms import Group, at_means, groups_of
 from needlewise.synthesis.nma.design import Design
 from needlewise.synthesis.nma.exact import Grid, Marginal
 from needlewise.synthesis.nma.inner import LEAST, Latent, Mode, integral, laplace, moved_start
+from needlewise.synthesis.nma.polynomials import DEGREES, cast, terms
 from needlewise.synthesis.nma.priors import TauPrior
 
 POINTS = 256
@@ -31,7 +31,6 @@ HALVINGS = 8
 STEP = 0.02  # of differences that give slopes and curvatures
 NEWTON = 40
 CALM = 1e-5  # twice the height still to climb at which the mode is near enough
-DEGREES = {1: 6, 2: 5, 3: 4, 4: 3}  # of the polynomial by numbers it stands on
 CHUNK = 30_000_000  # numbers held at once
 FLAT = 1e-4  # least square of 1 + slope: nearer to it a baseline says nothing of the other arms
 HEAVY, COUNTS = 1e-4, 1e-3  # of the largest mass: nodes worked out, and nodes certified
@@ -271,50 +270,6 @@ def _bends(
 # ---- From a few exact points to all ----
 
 
-@dataclass(frozen=True, eq=False)
-class _Cast:
-    """Points in the unit ball on which a polynomial is fitted, and from values there to its
-    coefficients.
-    """
-
-    points: Array
-    powers: tuple[tuple[int, ...], ...]
-    solve: Array
-
-
-@cache
-def _cast(size: int) -> _Cast:
-    from scipy.special import ndtri
-    from scipy.stats import qmc
-
-    degree = DEGREES[size]
-    powers = tuple(
-        powers
-        for d in range(degree + 1)
-        for powers in combinations_with_replacement(range(size), d)
-    )
-    if size == 1:
-        count = degree + 3
-        points = np.cos(np.pi * (np.arange(count) + 0.5) / count)[:, None]
-    else:
-        count = 2 * len(powers)
-        told = np.clip(qmc.Halton(size + 1, scramble=False).random(count + 1)[1:], 1e-9, 1 - 1e-9)
-        ways = ndtri(told[:, :size])
-        ways /= np.linalg.norm(ways, axis=1, keepdims=True)
-        # More of them near the edge, where a polynomial is loosest.
-        points = ways * (told[:, size:] ** (0.7 / size))
-    return _Cast(points, powers, np.linalg.pinv(_terms(points, powers)))
-
-
-def _terms(at: Array, powers: tuple[tuple[int, ...], ...]) -> Array:
-    """Products of the numbers (..., D) by `powers`, (..., terms)."""
-    found = np.empty((*at.shape[:-1], len(powers)))
-    place = {power: k for k, power in enumerate(powers)}
-    for k, power in enumerate(powers):
-        found[..., k] = found[..., place[power[:-1]]] * at[..., power[-1]] if power else 1.0
-    return found
-
-
 def _carried(
     model: _Model, group: Group, half: Array, proposal: tuple[Array, Array, Array], mode: Mode
 ) -> tuple[Array, Array, Array]:
@@ -323,32 +278,25 @@ def _carried(
     """
     centre, factor, shift = proposal
     rows = model.rows(group)
-    middle = np.einsum("mdp,np->nmd", rows, centre, optimize=True)
-    n, (q, _), k, m = len(centre), shift.shape[1:], len(group.events), len(rows)
     size = rows.shape[1]
+    middle = np.einsum("mdp,np->nmd", rows, centre, optimize=True)[:, None]
     off = np.einsum("mdp,nqp->nqmd", rows, shift, optimize=True)
-    if size not in DEGREES or q <= 2 * len(_cast(size).powers):
-        at, cast = middle[:, None] + off, None
-    else:
-        # Whitened by what the proposal leaves open about this trial, and scaled to a ball.
-        turned = np.einsum("mdp,npr->nmdr", rows, factor, optimize=True)
-        open_ = turned @ turned.transpose(0, 1, 3, 2)
-        values, vectors = np.linalg.eigh(open_)
-        scale = np.sqrt(np.maximum(values, 1e-12 * values.max(axis=-1, keepdims=True)))
-        white = np.einsum("nqmd,nmde->nqme", off, vectors / scale[:, :, None, :], optimize=True)
-        radius = 1.01 * float(np.sqrt(np.square(white).sum(axis=-1).max()))
-        cast = _cast(size)
-        back = np.einsum("ce,nmde->ncmd", radius * cast.points, vectors * scale[:, :, None, :])
-        at = middle[:, None] + back
-    log, of_counts, fitted = _exactly(model, group, half, at, (middle[:, None], mode))
-    if cast is None:
+    own = cast(size) if size in DEGREES else None
+    if own is None or shift.shape[1] <= len(own.points):
+        log, of_counts, fitted = _exactly(model, group, half, middle + off, (middle, mode))
         return log.sum(axis=2), of_counts, fitted
-    terms = _terms(white / radius, cast.powers)
+    # Whitened by what the proposal leaves open about each trial, and scaled to a ball.
+    turned = np.einsum("mdp,npr->nmdr", rows, factor, optimize=True)
+    values, vectors = np.linalg.eigh(turned @ turned.transpose(0, 1, 3, 2))
+    scale = np.sqrt(np.maximum(values, 1e-12 * values.max(axis=-1, keepdims=True)))
+    white = np.einsum("nqmd,nmde->nqme", off, vectors / scale[:, :, None, :], optimize=True)
+    radius = 1.01 * float(np.sqrt(np.square(white).sum(axis=-1).max()))
+    back = np.einsum("ce,nmde->ncmd", radius * own.points, vectors * scale[:, :, None, :])
+    log, of_counts, fitted = _exactly(model, group, half, middle + back, (middle, mode))
     told = np.concatenate([log[..., None], of_counts[..., None], fitted], axis=-1)
-    carried = np.einsum("tc,ncmv->nmtv", cast.solve, told, optimize=True)
-    found = np.matmul(terms.transpose(0, 2, 1, 3), carried)  # (n, m, q, 2 + k)
-    assert found.shape == (n, m, q, 2 + k)
-    found = found.transpose(0, 2, 1, 3)
+    carried = np.einsum("tc,ncmv->nmtv", own.solve, told, optimize=True)
+    products = terms(white / radius, own.powers).transpose(0, 2, 1, 3)
+    found = np.matmul(products, carried).transpose(0, 2, 1, 3)  # (n, q, m, 2 + k)
     return found[..., 0].sum(axis=2), found[..., 1], found[..., 2:]
 
 
