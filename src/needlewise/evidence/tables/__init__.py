@@ -1,6 +1,7 @@
 """Anybody's trials, from a file or DataFrame, to `Trials`: contrasts with their covariances."""
 
+from needlewise.evidence.tables.adjust import Adjust
 from needlewise.evidence.tables.read import read_network
 from needlewise.evidence.tables.trials import Arms, Trial, Trials
 
-__all__ = ["Arms", "Trial", "Trials", "read_network"]
+__all__ = ["Adjust", "Arms", "Trial", "Trials", "read_network"]

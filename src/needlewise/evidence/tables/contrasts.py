@@ -147,8 +147,8 @@ class Rule:
             sizes = sizes + (extra if self.measure == "IRR" else 2 * extra)
             if self.measure == "IRR":
                 sizes = arms.size
-        y, covariance = counts(self.measure, events, sizes, offset)
-        return Trial(raw.name, options, y, covariance, arms, raw.covariates)
+        y, covariance, first = counts(self.measure, events, sizes, offset)
+        return Trial(raw.name, options, y, covariance, arms, raw.covariates, first_variance=first)
 
     def _of_means(self, raw: Printed, options: tuple[str, ...]) -> Trial | str:
         means, errors, sds, sizes = [], [], [], []
@@ -177,10 +177,10 @@ class Rule:
             sizes.append(math.nan if n is None else n)
         if self.measure == "SMD" and sum(sizes) - len(sizes) < 2:
             raise InputError(f"Trial {raw.name} is too small for a standardised difference.")
-        y, covariance = continuous(
+        y, covariance, first = continuous(
             self.measure, np.array(means), np.array(errors), np.array(sds), np.array(sizes)
         )
-        return Trial(raw.name, options, y, covariance, None, raw.covariates)
+        return Trial(raw.name, options, y, covariance, None, raw.covariates, first_variance=first)
 
 
 def _together(told: Sequence[Mapping[str, float]]) -> dict[str, float] | None:

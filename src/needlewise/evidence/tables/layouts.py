@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from needlewise.errors import InputError
 from needlewise.evidence.tables.columns import MEANINGS, Table, meanings, numbered, plain
 from needlewise.evidence.tables.multi_arm import Pair
+from needlewise.evidence.tables.repeats import suffix
 
 TREATED, CONTROL = "treatment", "control"
 KNOWN = (
@@ -36,12 +37,19 @@ class Printed:
     covariates: dict[str, float] = field(default_factory=dict)
 
 
-def rows_of(table: Table, covariates: tuple[str, ...]) -> tuple[list[Printed], str, str]:
-    """Trials as printed, which layout it was, and the kind of numbers: events, rates, means, te."""
+def rows_of(
+    table: Table, covariates: tuple[str, ...], weeks: str | None = None
+) -> tuple[list[Printed], str, str]:
+    """Trials as printed, which layout it was, and the kind of numbers: events, rates, means, te.
+
+    With a column of `weeks` each week of a trial is a trial, named with its week.
+    """
     known, by_arm = meanings(table), numbered(table)
-    for name in covariates:
+    for name in (*covariates, *([weeks] if weeks else [])):
         if name not in table.columns:
-            raise InputError(f"{table.where} has no column '{name}' for a covariate.")
+            raise InputError(f"{table.where} has no column '{name}'.")
+    if weeks:
+        known["week"], covariates = weeks, (*covariates, weeks)
     lost = [name for name in ("treatment", "other", "base") if name in known]
     if {"other", "base", "te"} <= set(known) and ({"se", "var"} & set(known)):
         return _contrasts(table, known, covariates)
@@ -65,7 +73,12 @@ def _study(table: Table, known: Mapping[str, str], row: int) -> str:
     name = table.text(row, known["study"])
     if not name:
         raise table.fail(row, known["study"], "must name the trial.")
-    return name
+    if "week" not in known:
+        return name
+    week = table.number(row, known["week"])
+    if week is None or week <= 0:
+        raise table.fail(row, known["week"], "must be a number of weeks above 0.")
+    return name + suffix(week)
 
 
 def _option(table: Table, row: int, column: str) -> str:

@@ -31,7 +31,7 @@ def continuous(measure: str, means: Array, errors: Array, sds: Array, sizes: Arr
     )
     g = small * (means[1:] - means[0]) / pooled
     covariance = 1.0 / sizes[0] + np.outer(g, g) / (2.0 * total)
-    return g, covariance + np.diag(1.0 / sizes[1:])
+    return g, covariance + np.diag(1.0 / sizes[1:]), float(1.0 / sizes[0])
 
 
 def counts(measure: str, events: Array, sizes: Array, offset: Array) -> _Found:
@@ -59,8 +59,8 @@ def needs_increment(measure: str, events: Array, sizes: Array) -> bool:
     return bool(((events == 0) | (events == sizes)).any())
 
 
-_Found = tuple[Array, Array]
+_Found = tuple[Array, Array, float]  # contrasts, covariance, the first arm's own variance
 
 
 def _from_arms(at: Array, variances: Array) -> _Found:
-    return at[1:] - at[0], variances[0] + np.diag(variances[1:])
+    return at[1:] - at[0], variances[0] + np.diag(variances[1:]), float(variances[0])

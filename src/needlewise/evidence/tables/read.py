@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from needlewise.errors import InputError
+from needlewise.evidence.tables.adjust import Adjust, adjusted
 from needlewise.evidence.tables.columns import Table, meanings, plain, read_table
 from needlewise.evidence.tables.contrasts import Rule
-from needlewise.evidence.tables.layouts import rows_of
+from needlewise.evidence.tables.layouts import Printed, rows_of
+from needlewise.evidence.tables.repeats import joined, main_week, suffix
 from needlewise.evidence.tables.trials import MEASURES, Trial, Trials
 
+WEEKS = frozenset({"week", "weeks", "timepoint", "visit"})
 PREFERRED = ("placebo", "control", "usual care", "no treatment", "standard care", "no contact")
 
 
@@ -26,6 +29,9 @@ def read_network(
     increment: float = 0.5,
     increment_for: str = "trial",
     inconsistent: bool = False,
+    weeks: str | None = None,
+    week: float | None = None,
+    adjust: Adjust | None = None,
 ) -> Trials:
     """Read a network of trials.
 
@@ -42,11 +48,18 @@ def read_network(
             `increment_for`: trial (all cells of that trial), cell, or network (all trials, as soon
             as one has a zero).
         inconsistent: use multi-arm contrasts that contradict each other, after least squares.
+        weeks: column of weeks, where trials have results at several; `week` is the one that is
+            analysed where no horizons are asked for, or the nearest a trial has (None: the week
+            most trials report).
+        adjust: columns of trials' weights and biases, see `Adjust`.
 
     Raises InputError naming file, row, trial and option, and what to do.
     """
     table = read_table(source)
-    raw, layout, kind = rows_of(table, tuple(covariates))
+    own = adjust or Adjust()
+    raw, layout, kind = rows_of(table, (*covariates, *own.columns), weeks)
+    if weeks is None:
+        _one_week(table, raw)
     chosen = _measure(measure or outcome, kind, table)
     if not raw:
         raise InputError(f"{table.where} holds no trial.")
@@ -59,19 +72,55 @@ def read_network(
             left_out.append((one.name, made))
         else:
             trials.append(made)
+    if weeks is not None and trials:
+        trials, week = _over_weeks(trials, weeks, week)
+        layout = f"{layout}, at several weeks"
+        notes.append(f"results at week {week:g}, or the nearest a trial has, unless by horizons")
     if not trials:
         raise InputError(
             f"{table.where}: no trial can be used ({left_out[0][0]}: {left_out[0][1]})."
         )
     notes += rule.notes
     options = _ordered(trials, reference, table)
+    trials, told = adjusted(trials, own, options[0])
+    notes += told
     likelihood = "normal"
     if all(trial.arms is not None for trial in trials):
         likelihood = "poisson" if chosen == "IRR" else "binomial"
     return Trials(
         chosen, likelihood, options, tuple(trials), layout, tuple(notes), tuple(left_out),
-        _classes(table, classes),
+        _classes(table, classes), week,
     )  # fmt: skip
+
+
+def _one_week(table: Table, raw: Sequence[Printed]) -> None:
+    """Raise InputError where an arm's rows are of several weeks and nobody said so."""
+    column = next((c for c in table.columns if plain(c) in WEEKS), None)
+    if column is None:
+        return
+    for trial in raw:
+        seen: dict[str, str] = {}
+        for arm in trial.arms:
+            own = table.text(arm.row, column)
+            if seen.setdefault(arm.option, own) != own:
+                raise InputError(
+                    f"{table.where}: trial {trial.name} has {arm.option} at several weeks (column "
+                    f"{column}); say so with weeks = {column}, or keep one row an arm."
+                )
+
+
+def _over_weeks(
+    trials: Sequence[Trial], column: str, week: float | None
+) -> tuple[list[Trial], float]:
+    """Trials that are a trial's weeks, joined, and the week asked or the usual one."""
+    found: dict[str, dict[float, Trial]] = defaultdict(dict)
+    for trial in trials:
+        own = trial.covariates[column]
+        found[trial.name.removesuffix(suffix(own))][own] = trial
+    if week is not None and not week > 0:
+        raise InputError("The week must be above 0.")
+    at = week or main_week(found)
+    return [joined(name, by_week, at) for name, by_week in found.items()], at
 
 
 def _classes(table: Table, column: str | None) -> dict[str, str]:

@@ -31,6 +31,19 @@ class Arms:
 
 
 @dataclass(frozen=True, eq=False)
+class Repeats:
+    """A trial's results at several weeks, each `options` minus `base` at `weeks`: y (N,),
+    covariance (N, N).
+    """
+
+    base: str
+    options: tuple[str, ...]
+    weeks: Array
+    y: Array
+    covariance: Array
+
+
+@dataclass(frozen=True, eq=False)
 class Trial:
     """One trial.
 
@@ -40,6 +53,8 @@ class Trial:
         covariance: of y, (k - 1, k - 1).
         arms: counts, where the table had counts.
         covariates: numbers of the trial, such as a mean age.
+        first_variance: of the first arm alone, where the table tells it.
+        repeats: its results at all weeks, where the table tells weeks; y is then at one of them.
     """
 
     name: str
@@ -48,6 +63,8 @@ class Trial:
     covariance: Array
     arms: Arms | None = None
     covariates: Mapping[str, float] = field(default_factory=dict)
+    first_variance: float | None = None
+    repeats: Repeats | None = None
 
     @property
     def design(self) -> tuple[str, ...]:
@@ -64,6 +81,7 @@ class Trials:
         layout: which table layout was recognised, a sentence; notes: what was done to the data.
         left_out: (trial, why) of trials that carry nothing.
         classes: option to its class, where a column of the table says so.
+        week: the week whose results (or the nearest) stand in `y`; None without weeks.
     """
 
     measure: str
@@ -74,6 +92,7 @@ class Trials:
     notes: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     classes: Mapping[str, str] = field(default_factory=dict)
+    week: float | None = None
 
     @property
     def reference(self) -> str:

@@ -288,9 +288,9 @@ def _carried(
     # Whitened by what the proposal leaves open about each trial, and scaled to a ball.
     turned = np.einsum("mdp,npr->nmdr", rows, factor, optimize=True)
     values, vectors = np.linalg.eigh(turned @ turned.transpose(0, 1, 3, 2))
-    scale = np.sqrt(np.maximum(values, 1e-12 * values.max(axis=-1, keepdims=True)))
+    scale = np.sqrt(np.maximum(values, 1e-12 * values.max(axis=-1, keepdims=True) + LEAST**2))
     white = np.einsum("nqmd,nmde->nqme", off, vectors / scale[:, :, None, :], optimize=True)
-    radius = 1.01 * float(np.sqrt(np.square(white).sum(axis=-1).max()))
+    radius = max(1.01 * float(np.sqrt(np.square(white).sum(axis=-1).max())), LEAST)
     back = np.einsum("ce,nmde->ncmd", radius * own.points, vectors * scale[:, :, None, :])
     log, of_counts, fitted = _exactly(model, group, half, middle + back, (middle, mode))
     told = np.concatenate([log[..., None], of_counts[..., None], fitted], axis=-1)

@@ -28,7 +28,8 @@ class Design:
             column of a slope on the trial's own baseline is zero: no number of the trial is it.
         centres: what was taken off each covariate, so that effects hold at its mean.
         moved: (options, p) for each covariate, what one unit of it adds to `made_of`.
-        weeks: knots in time, where parameters are "option @ week"; `made_of` is then at one week.
+        weeks: knots in time, where parameters are "option @ week"; `made_of` is then at one week,
+            and `by_week` (knots, options, p) what it is at each knot.
     """
 
     names: tuple[str, ...]
@@ -37,16 +38,23 @@ class Design:
     centres: Mapping[str, float]
     moved: Mapping[str, Array] = field(default_factory=dict)
     weeks: tuple[float, ...] = ()
+    by_week: Array | None = None
 
     def at(self, values: Mapping[str, float]) -> Design:
         """The same parameters, with effects at these values of covariates."""
-        lost = [name for name in values if name not in self.moved]
+        names = [*self.moved, *(["weeks"] if self.weeks else [])]
+        lost = [name for name in values if name not in names]
         if lost:
-            known = f"choose from {', '.join(self.moved)}" if self.moved else "it has none"
+            known = f"choose from {', '.join(names)}" if names else "it has none"
             raise InputError(f"The model has no covariate '{lost[0]}'; {known}.")
         made = self.made_of
+        if self.by_week is not None and "weeks" in values:
+            if not values["weeks"] > 0:
+                raise InputError("Weeks are above 0.")
+            made = np.tensordot(knot_shares(self.weeks, values["weeks"]), self.by_week, axes=1)
         for name, value in values.items():
-            made = made + self.moved[name] * (value - self.centres[name])
+            if name != "weeks":
+                made = made + self.moved[name] * (value - self.centres[name])
         return replace(self, made_of=made)
 
     def sloped(self, reference: int, centre: float) -> Design:
@@ -62,6 +70,12 @@ class Design:
             moved={**{n: np.hstack([m, np.zeros((len(m), 1))]) for n, m in self.moved.items()},
                    BASELINE: moved},
         )  # fmt: skip
+
+
+def knot_shares(knots: Sequence[float], week: float) -> Array:
+    """How much of each knot an effect at a week is: linear in log time, the ends held."""
+    at = np.interp(np.log(week), np.log(knots), np.arange(len(knots)))
+    return np.asarray(np.maximum(0.0, 1.0 - np.abs(np.arange(len(knots)) - at)))
 
 
 def design(

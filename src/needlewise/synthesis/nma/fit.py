@@ -87,22 +87,27 @@ class Fit:
     counts_deviance: tuple[float, float] | None = field(default=None, repr=False)
 
     def at(self, **values: float) -> Fit:
-        """The same fit with effects at these values of its covariates, such as `at(age=60)` or
-        `at(baseline=-2.0)` (the reference's log odds, rate or hazard). Raises InputError.
+        """The same fit with effects at these values of its covariates, such as `at(age=60)`,
+        `at(baseline=-2.0)` (the reference's log odds, rate or hazard) or `at(weeks=26)`. Raises
+        InputError.
         """
         return replace(self, design=self.design.at(values))
 
     @property
     def is_plain(self) -> bool:
-        """Whether the likelihood is normal, without classes and without a second variance."""
-        return self.likelihood == "normal" and self.gammas is None and self.within_classes is None
+        """Whether the likelihood is normal, of one week, without classes and a second variance."""
+        return (
+            self.likelihood == "normal" and self.gammas is None and self.within_classes is None
+            and not self.design.weeks
+        )  # fmt: skip
 
     def must_be_plain(self) -> None:
         """Raise InputError where `white` is not all that was fitted."""
         if not self.is_plain:
             raise InputError(
-                "This is worked out for fits with the normal likelihood, without classes and "
-                "without inconsistency as a variance; needlewise.synthesis.nma.plain(fit) is one."
+                "This is worked out for fits with the normal likelihood, at one week, without "
+                "classes and without inconsistency as a variance; "
+                "needlewise.synthesis.nma.plain(fit) is one."
             )
 
     # ---- Any linear combination of the parameters ----

@@ -52,6 +52,8 @@ def fit(
     classes: bool = False,
     class_prior: str | TauPrior | None = None,
     baseline: bool = False,
+    horizons: Sequence[float] | None = None,
+    drift: float | None = None,
 ) -> Fit:
     """Fit a network.
 
@@ -72,6 +74,9 @@ def fit(
         baseline: effects against the reference move with the trial's own baseline, its log odds,
             rate or hazard under the reference, by one slope (Achana et al. 2013); with
             likelihood = counts.
+        horizons: weeks between which effects move in a line of log time, from tables read with a
+            column of weeks; with tau = bayes. `drift` is the prior SD of a move when time doubles
+            (None: half the scale of tau's prior).
 
     Raises InputError naming trials and options, and what to do.
     """
@@ -99,7 +104,14 @@ def fit(
             "A slope on the baseline needs likelihood = counts: with estimates alone the error of "
             "each baseline would be taken for an effect."
         )
-    if classes:
+    if horizons is not None:
+        if tau != "bayes" or likelihood != "normal" or covariates or classes or inconsistency:
+            raise InputError(
+                "Horizons need tau = bayes and the normal likelihood, without covariates, classes "
+                "or inconsistency."
+            )
+        made = _over_weeks(trials, found, model, (tau_prior, effect_sd, nodes), (horizons, drift))
+    elif classes:
         if tau != "bayes" or model != "random" or likelihood != "normal" or inconsistency:
             raise InputError(
                 "Classes need tau = bayes, random effects and the normal likelihood, without "
@@ -137,6 +149,8 @@ def plain(own: Fit) -> Fit:
     """
     if own.is_plain:
         return own
+    if own.design.weeks:
+        return fit(own.trials, model=own.model, components=own.components, inactive=own.inactive)
     if own.within_classes is not None or BASELINE in own.design.names:
         return fit(own.trials)
     if own.method == "bayes":
@@ -191,6 +205,36 @@ def _bayes(
         trials, found, white, model, "bayes", "wald", known.weights, known.taus, known.means,
         known.covariances, own, None, f"{prior}; {effects}",
         log_evidence=known.log_evidence, density=density,
+    )  # fmt: skip
+
+
+def _over_weeks(
+    trials: Trials, found: Design, model: str,
+    priors: tuple[str | TauPrior | None, float | None, int],
+    weeks: tuple[Sequence[float], float | None],
+) -> Fit:  # fmt: skip
+    from needlewise.synthesis.nma.horizons import checked_knots, over_weeks, prior_over_weeks
+
+    knots = checked_knots(weeks[0])
+    made, white = over_weeks(trials, found, knots)
+    prior, sd = tau_prior_of(trials, priors[0]), effect_prior(trials, priors[1])
+    drift = weeks[1] if weeks[1] is not None else 0.5 * prior.scale
+    if drift <= 0:
+        raise InputError("The drift of effects must be above 0.")
+    before = prior_over_weeks(len(found.names), knots, sd, drift)
+    told = f"each effect ~ normal(0, {sd:g}^2), moving by normal(0, {drift:g}^2) as time doubles"
+    if model == "common":
+        _, means, covariances = at_tau(white, np.zeros(1), before)
+        return Fit(
+            trials, made, white, model, "bayes", "wald", np.ones(1), np.zeros(1), means,
+            covariances, _none(), None, told,
+        )  # fmt: skip
+    known = posterior(white, prior, before, priors[2])
+    own, density = heterogeneity(known)
+    return Fit(
+        trials, made, white, model, "bayes", "wald", known.weights, known.taus, known.means,
+        known.covariances, own, None, f"{prior}; {told}", log_evidence=known.log_evidence,
+        density=density,
     )  # fmt: skip
 
 
