@@ -59,7 +59,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/site.py
 
 bench-peers: $(VENV)/.dev
-	@$(BIN)/python benchmarks/networks.py --peers
+	@$(BIN)/python -m benchmarks.peers
 
 calibrate: $(VENV)/.base
 	@$(BIN)/needlewise calibrate

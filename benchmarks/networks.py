@@ -1,15 +1,11 @@
-"""The engine for any network: times beside floors and targets, and beside metafor where R is here.
+"""The engine for any network: times beside floors and targets.
 
-Run with `make bench`; `make bench-peers` adds metafor's `rma.mv` on the same data in the same run.
+Run with `make bench`; `make bench-peers` measures it beside other software.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
@@ -79,56 +75,6 @@ def outputs() -> None:
     print(f"{'20,000 trials, 1,000 options':36} {job:10.0f} {'5000':>8}")
 
 
-R = """
-suppressMessages(library(metafor))
-d <- read.csv("{file}")
-V <- as.matrix(read.csv("{v}", header=FALSE))
-X <- as.matrix(read.csv("{x}", header=FALSE))
-f <- function() rma.mv(y, V, mods=X, intercept=FALSE, random=~arm|study, rho=1/2, data=d)
-r <- f(); n <- {times}
-t <- system.time(for (k in 1:n) f())[["elapsed"]]
-cat(1000*t/n, sqrt(r$tau2), r$b, "\\n")
-"""
-
-
-def peers() -> None:
-    program = shutil.which("Rscript")
-    if program is None:
-        print("\nR is not installed, so metafor was not measured (Debian: r-cran-metafor).")
-        return
-    print("\nREML of 26 trials, 10 options, ms      needlewise    metafor   times faster")
-    for name in ("senn2013", "linde2016"):
-        trials = read_network(PUBLISHED / f"{name}.csv")
-        found = design(trials)
-        ours = fit(trials, tau="reml")
-        with tempfile.TemporaryDirectory() as folder:
-            paths = {key: Path(folder, f"{key}.csv") for key in ("file", "v", "x")}
-            size = len(found.rows)
-            whole, rows, at = np.zeros((size, size)), [], 0
-            for k, t in enumerate(trials.trials):
-                n = len(t.y)
-                whole[at : at + n, at : at + n] = t.covariance
-                rows += [f"{y},{k},{j}" for j, y in enumerate(t.y)]
-                at += n
-            paths["file"].write_text("y,study,arm\n" + "\n".join(rows) + "\n")
-            np.savetxt(paths["v"], whole, delimiter=",")
-            np.savetxt(paths["x"], found.rows, delimiter=",")
-            script = Path(folder, "peer.R")
-            script.write_text(R.format(times=5 if name == "senn2013" else 2, **paths))
-            done = subprocess.run([program, str(script)], capture_output=True, text=True)
-        if done.returncode:
-            print(f"metafor could not be run on {name}: {done.stderr.strip().splitlines()[-1:]}")
-            continue
-        told = [float(v) for v in done.stdout.split()]
-        off = np.abs(np.array(told[2:]) - ours.means[0]).max()
-        job = median_ms(lambda t=trials: fit(t, tau="reml"), 5)
-        exact = median_ms(lambda t=trials: fit(t), 5)
-        print(f"{name:36} {job:12.1f} {told[0]:10.0f} {told[0] / job:14.0f}"
-              f"   (estimates agree to {off:.0e}; exact posterior {exact:.1f} ms)")  # fmt: skip
-
-
 if __name__ == "__main__":
     posteriors()
     outputs()
-    if "--peers" in sys.argv:
-        peers()
