@@ -2,6 +2,7 @@
 
 Run with `make bench-peers`, from the root of the repository. The R packages are timed inside R,
 without its start; JAGS by the wall time of the program: start, compiling, sampling, writing draws.
+Everything runs on one core.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from benchmarks.run import median_ms

@@ -8,7 +8,7 @@ baseline mu_i ~ N(0, 100^2), an option an effect d ~ N(0, 100^2) against the ref
 whose delta_ij (zero in the trial's first arm) have mean d[option of j] - d[option of the first arm]
 and covariance tau^2 (I + J) / 2, written one given those before it (Dias and others, NICE Decision
 Support Unit, Technical Support Document 2). One small file a network goes to tests/reference/mcmc.
-Two cores need about ten minutes for all.
+Two cores need about seven minutes for all.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def both(request):
 
 
 def test_there_are_references():
-    assert len(STORED) >= 6
+    assert len(STORED) >= 7
 
 
 def test_every_reference_is_long_enough(both):
