@@ -20,6 +20,13 @@ DOMAINS = (BIAS, REPORTING, INDIRECTNESS, IMPRECISION, HETEROGENEITY, INCOHERENC
 
 OTHER_PEOPLE = "It was studied only in other people."
 UNRATED = "Nobody rated the quality of these trials here."
+UNRATED_PEOPLE = "Nobody rated whether these trials are about the people in question."
+UNCOUNTED = "Nobody said how many trials are known, so that some may be missing here."
+# For networks without settings of their own; as `[certainty]` of the topic.
+RULES: Mapping[str, Any] = {
+    "unrated_cap": "low", "average_cuts": (0.5, 1.5), "incoherence_p": (0.10, 0.01),
+    "usable_share": 0.5,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Domain:
 class Trial:
     """A trial behind a figure: its share in percent, its ratings from 0 (no) to 2 (major).
 
-    `rated` says whether anybody judged its quality.
+    `rated` says whether anybody judged its quality, `people_rated` whether its people.
     """
 
     id: str
@@ -47,6 +54,7 @@ class Trial:
     bias: float
     indirectness: float
     rated: bool
+    people_rated: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,8 @@ class Facts:
 
     Attributes:
         trials: the trials behind the figure.
-        usable, known: how many known trials of the option gave a usable row, and how many exist.
+        usable, known: how many known trials of the option gave a usable row, and how many exist
+            (None where nobody said).
         kind: how trials compare the option in the window: direct, add-on or indirect.
         average, new_setting: the trials' average and its prediction for a new setting.
         important: half-width of the zone of unimportant differences.
@@ -66,7 +75,7 @@ class Facts:
 
     trials: tuple[Trial, ...]
     usable: int
-    known: int
+    known: int | None
     kind: str
     incoherence: Incoherence
     average: Summary
@@ -108,13 +117,18 @@ def _bias(facts: Facts, rules: Mapping[str, Any]) -> Domain:
         SOME: "Some of these trials may be biased.",
         MAJOR: "The trials that count most may well be biased.",
     }[judgement]
-    unrated = sum(not t.rated for t in facts.trials)
-    if unrated:
-        reason += f" Nobody rated {unrated} of the {len(facts.trials)} trials behind this figure."
-    return Domain(BIAS, judgement, reason)
+    return Domain(BIAS, judgement, reason + _left([t.rated for t in facts.trials], "rated"))
+
+
+def _left(rated: Sequence[bool], what: str) -> str:
+    """How many trials nobody judged, as a sentence after another; empty where none."""
+    few = len(rated) - sum(rated)
+    return f" Nobody {what} {few} of the {len(rated)} trials behind this figure." if few else ""
 
 
 def _reporting(facts: Facts, rules: Mapping[str, Any]) -> Domain:
+    if facts.known is None:
+        return Domain(REPORTING, SOME, UNCOUNTED)
     few = facts.usable < rules["usable_share"] * facts.known
     trials = "trial" if facts.known == 1 else "trials"
     reason = f"{facts.usable} of {facts.known} known {trials} gave a usable figure."
@@ -123,18 +137,24 @@ def _reporting(facts: Facts, rules: Mapping[str, Any]) -> Domain:
 
 def _indirectness(facts: Facts, rules: Mapping[str, Any]) -> Domain:
     judgement = _averaged([(t.percent, t.indirectness) for t in facts.trials], rules)
+    rated = [t.people_rated for t in facts.trials]
     if judgement == MAJOR:
-        alone = all(t.indirectness > 0.0 for t in facts.trials)
+        alone = all(rated) and all(t.indirectness > 0.0 for t in facts.trials)
         reason = OTHER_PEOPLE if alone else "Most of this comes from trials in other people."
     elif facts.kind == "indirect":
         judgement = SOME
         reason = "No trial compared the two head to head; the figure goes through other treatments."
     elif judgement == SOME:
-        reason = "Part of this comes from trials in other people."
+        known = any(t.people_rated and t.indirectness > 0.0 for t in facts.trials)
+        reason = "Part of this comes from trials in other people." if known else UNRATED_PEOPLE
     elif facts.kind == "add-on":
         reason = "Trials added it to a treatment that both groups had."
     else:
         reason = "Trials compared the two head to head."
+    if not any(rated):
+        reason = UNRATED_PEOPLE if reason == UNRATED_PEOPLE else f"{reason} {UNRATED_PEOPLE}"
+    else:
+        reason += _left(rated, "rated the people of")
     return Domain(INDIRECTNESS, judgement, reason)
 
 
