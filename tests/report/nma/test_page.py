@@ -78,18 +78,106 @@ def boxes(svg):
         yield told, (left, y - 0.75 * size, left + wide, y + 0.2 * size)
 
 
+def no_collision(name, drawn):
+    """Labels stand within the picture, none over another."""
+    tree = ElementTree.fromstring(drawn.svg)
+    _, _, wide, high = (float(v) for v in tree.get("viewBox").split())
+    found = list(boxes(drawn.svg))
+    for k, (one, a) in enumerate(found):
+        assert a[0] >= -1, (name, one)
+        assert a[2] <= wide + 1, (name, one)
+        assert a[3] <= high + 1, (name, one)
+        for other, b in found[k + 1 :]:
+            apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
+            assert apart, (name, one, other)
+
+
 def test_labels_do_not_collide_on_many_options(many):
-    for name, drawn in drawings(many, "higher").items():
-        tree = ElementTree.fromstring(drawn.svg)
-        _, _, wide, high = (float(v) for v in tree.get("viewBox").split())
-        found = list(boxes(drawn.svg))
-        for k, (one, a) in enumerate(found):
-            assert a[0] >= -1, (name, one)
-            assert a[2] <= wide + 1, (name, one)
-            assert a[3] <= high + 1, (name, one)
-            for other, b in found[k + 1 :]:
-                apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
-                assert apart, (name, one, other)
+    made = drawings(many, "higher")
+    assert {"contributions", "contribution-bars", "net-heat"} <= set(made)
+    for name, drawn in made.items():
+        no_collision(name, drawn)
+
+
+def long_names():
+    """Twenty options with names longer than any label, in a ring with chords and larger trials."""
+    names = [f"{k} a treatment whose name is longer than any label may be" for k in range(20)]
+    rows = []
+    for k in range(20):
+        arms = [k, (k + 1) % 20, (k + 5) % 20, (k + 9) % 20][: 2 + k % 3]
+        for arm in arms:
+            rows.append((f"trial {k} of a group of authors and more authors of one more place",
+                         names[arm], 1.0 * arm + (k % 7), 3.0, 40))  # fmt: skip
+    columns = ("study", "treatment", "mean", "sd", "n")
+    return {name: [row[k] for row in rows] for k, name in enumerate(columns)}
+
+
+def test_labels_do_not_collide_on_long_names():
+    made = drawings(nw.synthesise(nw.read_network(long_names()), tau="dl"), "lower")
+    for name in ("contributions", "contribution-bars", "net-heat"):
+        no_collision(name, made[name])
+
+
+def test_pictures_of_shares(many):
+    bars = nma.contribution_bars(many, "SSRI", "TCA")
+    assert bars.text.startswith("What the effect is made of: SSRI against TCA. By direct")
+    assert bars.svg.count("<rect") <= 1 + 2 * 10
+    assert "others" in bars.svg
+    with pytest.raises(InputError, match="no option"):
+        nma.contribution_bars(many, "water")
+    heat = nma.contributions_heat(many)
+    assert "SSRI most from SSRI against Placebo (" in heat.text
+    rest = nma.contributions_heat(fit(network("hasselblad1998")))
+    assert "others" not in rest.svg
+    names = [f"o{k}" for k in range(31)]
+    star = {"study": names[1:], "treat1": names[1:], "treat2": ["o0"] * 30, "TE": [1.0] * 30,
+            "seTE": [1.0] * 30}  # fmt: skip
+    large = nw.synthesise(nw.read_network(star, reference="o0"))
+    with pytest.raises(InputError, match="at most 30 options"):
+        nma.contributions_heat(large)
+    assert not {"contributions", "contribution-bars", "net-heat"} & set(drawings(large, "lower"))
+
+
+def test_net_heat_is_drawn_where_there_are_loops(many):
+    assert "18 comparisons with the smallest parts of Q are left out" in nma.net_heat_map(many).text
+    senn = nma.net_heat_map(fit(network("senn2013")), model="random")
+    assert "left out" not in senn.text
+    table = {"study": ["1", "2"], "treat1": ["B", "C"], "treat2": ["A", "A"], "TE": [1.0, 2.0],
+             "seTE": [1.0, 1.0]}  # fmt: skip
+    drawn = nma.net_heat_map(nw.synthesise(nw.read_network(table, reference="A")))
+    assert "No closed loop" in drawn.text
+    no_collision("without loops", drawn)
+
+
+def test_certainty_stands_where_it_is_asked_for(many):
+    plain_page = terminal.text(nma_document(many, whole=False))
+    assert "How sure each effect is" not in plain_page
+    assert "certainty" not in json.loads(nma_json(many))
+    ratings = {t.name: ("low", "low") for t in many.trials.trials[:40]}
+    asked = {"important": 0.2, "ratings": ratings, "known": {"SSRI": 500}}
+    document = nma_document(many, better="higher", **asked)
+    section = document.sections[1]
+    assert section.id == "certainty"
+    levels = {row[0][0]: row[1][0] for row in section.blocks[0].rows}
+    found = json.loads(nma_json(many, **asked))["certainty"]
+    assert levels == {row["option"]: row["level"] for row in found}
+    assert len(set(levels.values())) > 1
+    page = " ".join(terminal.text(nma_document(many, whole=False, **asked)).split())
+    assert "The smallest difference worth having: 1.22. It is a ratio; its inverse is 0.819" in page
+    assert "of 500 known trials" in page
+    assert "CINeMA" in page
+    unrated = nma_document(many, whole=False, important=0.2).sections[1].blocks[2].rows
+    assert next(row[3] for row in unrated if "quality of these trials" in row[2][0]) == ("all",)
+    html(document)
+    assert pdf_bytes(document).startswith(b"%PDF")
+
+
+def test_certainty_of_counts_is_that_of_the_plain_network():
+    fitted = fit(network("hasselblad1998"), likelihood="counts")
+    page = " ".join(terminal.text(nma_document(fitted, whole=False, important=0.3)).split())
+    assert "Judged in the same network with the normal likelihood" in page
+    found = json.loads(nma_json(fitted, important=0.3))
+    assert len(found["certainty"]) == 3
 
 
 def test_pictures_say_in_words_what_they_show(many):
@@ -167,7 +255,7 @@ def test_the_command(tmp_path):
     assert "−1.23 (−1.48 to −0.992)" in out
     assert "P-score" in out
     assert page.exists()
-    assert len(list(folder.glob("*.svg"))) == len(list(folder.glob("*.png"))) == 6
+    assert len(list(folder.glob("*.svg"))) == len(list(folder.glob("*.png"))) == 9
     code, _, err = run(SENN, "--figures", folder)
     assert code == 2
     assert "--force" in err

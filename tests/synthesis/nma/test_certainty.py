@@ -126,8 +126,8 @@ def test_ranges_against_the_zone(senn):
 
 
 def test_incoherence_is_direct_against_indirect():
-    clash = pair(*[("A", "B", 5, 0.01)] * 3, *[("B", "C", 0, 0.01)] * 3, *[("A", "C", -5, 0.01)] * 3,
-                 ("A", "D", 1, 0.1), ("C", "E", 1, 0.1))  # fmt: skip
+    loop = [("A", "B", 5, 0.01), ("B", "C", 0, 0.01), ("A", "C", -5, 0.01)]
+    clash = pair(*loop * 3, ("A", "D", 1, 0.1), ("C", "E", 1, 0.1))
     found = certainty(fit(clash, tau_prior="half-normal(0.1)", effect_sd=50), important=1.0)
     assert only(found, "B").incoherence == MAJOR
     assert only(found, "D").incoherence == NONE
@@ -162,10 +162,10 @@ def test_what_is_wrong_is_one_sentence(options, told):
 
 def test_fits_that_it_does_not_hold_for():
     trials = pair(("P", "X", 1, 1), ("P", "X+Y", 1, 1), ("X", "X+Y", 1, 1))
-    for options, told in (({"model": "common", "tau": "dl"}, "model = random"),
-                          ({"tau": "dl", "components": "+", "inactive": "P"}, "of their own")):  # fmt: skip
-        with pytest.raises(InputError, match=told):
-            certainty(fit(trials, **options), important=1.0)
+    with pytest.raises(InputError, match="model = random"):
+        certainty(fit(trials, model="common", tau="dl"), important=1.0)
+    with pytest.raises(InputError, match="of their own"):
+        certainty(fit(trials, tau="dl", components="+", inactive="P"), important=1.0)
     with pytest.raises(InputError, match="tau = bayes"):
         certainty(fit(pair(("A", "B", 1, 1)), tau="reml"), important=1.0)
     with pytest.raises(InputError, match="normal likelihood"):

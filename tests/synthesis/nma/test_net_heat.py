@@ -1,6 +1,7 @@
 """Net heat against refits in which a design has effects of its own."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -147,9 +148,9 @@ def test_the_sum_of_a_design_does_not_hang_on_its_first_option():
     for one in (trials, turned):
         found = net_heat(fit(one, model="common", tau="dl")).dropna()
         found["design"] = [
-            ", ".join(sorted((r.split(" in ")[-1] if " in " in r else r.replace(" against ", ", "))
-                             .split(", "))) for r in found["row"]
-        ]  # fmt: skip
+            ", ".join(sorted(re.split(r" against |, ", re.sub(r" \(with (.*)\)$", r", \1", name))))
+            for name in found["row"]
+        ]
         found["gone"] = [", ".join(sorted(d.split(", "))) for d in found["detached"]]
         first = found.groupby(["design", "gone", "column"])["heat"].sum().reset_index()
         sums.append(first.groupby(["design", "gone"])["heat"].mean())

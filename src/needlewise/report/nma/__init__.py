@@ -1,6 +1,11 @@
 """Any network meta-analysis in words, tables and pictures."""
 
 from needlewise.report.nma.drawing import Drawing
+from needlewise.report.nma.more_pictures import (
+    contribution_bars,
+    contributions_heat,
+    net_heat_map,
+)
 from needlewise.report.nma.pictures import (
     forest,
     funnel,
@@ -12,10 +17,13 @@ from needlewise.report.nma.pictures import (
 
 __all__ = [
     "Drawing",
+    "contribution_bars",
+    "contributions_heat",
     "forest",
     "funnel",
     "heterogeneity",
     "league_heat_map",
+    "net_heat_map",
     "network_graph",
     "rankogram",
 ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from needlewise.synthesis.nma import Fit, plain
+from needlewise.synthesis.nma.certainty import Ratings, certainty
 from needlewise.synthesis.nma.checks import (
     design_by_treatment,
     i_squared,
@@ -23,8 +25,14 @@ PLAIN = "the same network with the normal likelihood, without classes or a secon
 MOST_PAIRS = 60  # options whose pairs are all listed
 
 
-def nma_json(fit: Fit, *, better: str = "lower") -> str:
-    """The fit as JSON text. Effects stand on the scale of the model: ratios as logarithms."""
+def nma_json(
+    fit: Fit, *, better: str = "lower", important: float | None = None,
+    ratings: Ratings | DataFrame | None = None, known: Mapping[str, int] | None = None,
+) -> str:  # fmt: skip
+    """The fit as JSON text. Effects stand on the scale of the model: ratios as logarithms.
+
+    With `important` also the certainty of each effect, whose arguments the last three are.
+    """
     trials, own = fit.trials, fit.heterogeneity
     checked = plain(fit)
     small = len(trials.options) <= MOST_PAIRS
@@ -59,6 +67,10 @@ def nma_json(fit: Fit, *, better: str = "lower") -> str:
         "notes": list(trials.notes),
         "left_out": [{"trial": name, "why": why} for name, why in trials.left_out],
     }  # fmt: skip
+    if important is not None:
+        found["certainty"] = rows(
+            certainty(checked, important=important, ratings=ratings, known=known)
+        )
     if fit.method == "bayes" and (fit.is_plain or fit.counts_deviance is not None):
         told = deviance(fit)
         found["deviance"] = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,13 @@ from needlewise.report.document import (
     Text,
     line,
 )
-from needlewise.report.nma import pictures
+from needlewise.report.nma import more_pictures, pictures
 from needlewise.report.nma.as_json import PLAIN
 from needlewise.report.nma.drawing import Drawing
 from needlewise.report.nma.pictures import number, shown
+from needlewise.synthesis.domains import CONCERNS, DOMAINS, NO
 from needlewise.synthesis.nma import Fit, plain
+from needlewise.synthesis.nma.certainty import Ratings, certainty
 from needlewise.synthesis.nma.checks import (
     additivity,
     design_by_treatment,
@@ -40,7 +43,7 @@ from needlewise.synthesis.nma.influence import egger, residuals
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-MOST_PAIRS, MOST_SPLIT, MOST_SPLITS, WORST, FEW = 15, 60, 60, 5, 4
+MOST_PAIRS, MOST_SPLIT, MOST_SPLITS, WORST, FEW, NAMED = 15, 60, 60, 5, 4, 6
 COUNTED = "Bayesian: the posterior by quadrature over tau, without sampling"
 METHODS = {
     "bayes": "Bayesian: the exact posterior by quadrature over tau, without sampling",
@@ -60,19 +63,38 @@ REFERENCES = {
     "rank": "Rücker and Schwarzer 2015, BMC Med Res Methodol 15:58 (P-scores and SUCRA)",
     "components": "Rücker, Petropoulou and Schwarzer 2020, Biom J 62:808-821 (components)",
     "egger": "Chaimani et al. 2013, PLoS ONE 8:e76654 (comparison-adjusted funnel)",
+    "shares": "Papakonstantinou et al. 2018, F1000Research 7:610 (contributions)",
+    "heat": "Krahn, Binder and König 2013, BMC Med Res Methodol 13:35 (net heat)",
+    "certainty": "Nikolakopoulou et al. 2020, PLoS Med 17:e1003082 (CINeMA), adapted",
 }
 
+PICTURED = {"shares": "contributions", "heat": "net-heat"}  # methods that a picture brings
 
-def nma_document(fit: Fit, *, better: str = "lower", whole: bool = True) -> Document:
-    """The page of a fit; not `whole`, for a terminal: without pictures, pairs only of a few."""
+
+def nma_document(
+    fit: Fit, *, better: str = "lower", whole: bool = True, important: float | None = None,
+    ratings: Ratings | DataFrame | None = None, known: Mapping[str, int] | None = None,
+) -> Document:  # fmt: skip
+    """The page of a fit; not `whole`, for a terminal: without pictures, pairs only of a few.
+
+    With `important` also the certainty of each effect, whose arguments the last three are.
+    """
     trials = fit.trials
-    sections = [_answer(fit, better), _read(fit)]
+    checked = plain(fit)
+    made = _drawn(fit, checked, better) if whole else {}
+    sections = [_answer(fit, better)]
+    if important is not None:
+        found = certainty(checked, important=important, ratings=ratings, known=known)
+        sections.append(_certainty(fit, found, important, better))
+    sections.append(_read(fit))
     if whole:
-        sections.append(_pictures(fit, better))
+        pictured = tuple(starmap(_picture, made.items()))
+        sections.append(Section("pictures", "Pictures", pictured))
     if whole or len(trials.options) <= FEW:
         sections.append(_league(fit))
-    checked = plain(fit)
-    sections += [_agreement(checked), _trials(checked), _done(fit)]
+    also = [name for name, picture in PICTURED.items() if picture in made]
+    also += [] if important is None else ["certainty"]
+    sections += [_agreement(checked), _trials(checked), _done(fit, also)]
     title = f"Network meta-analysis: {len(trials.options)} options, {len(trials.trials)} trials"
     facts = (
         ("Made", "by needlewise, a general network meta-analysis; it says nothing of needles"),
@@ -142,6 +164,49 @@ def _answer(fit: Fit, better: str) -> Section:
     return Section("answer", "What the trials say together", tuple(blocks))
 
 
+def _certainty(fit: Fit, found: DataFrame, important: float, better: str) -> Section:
+    """The level of each effect, best first, and the reasons of all domains."""
+    columns = {name: name.replace(" ", "_").replace("-", "_") for name in DOMAINS}
+    place = {row["option"]: row for row in found.to_dict("records")}
+    options = [o for o in fit.ranks(better=better)["option"] if o in place]
+    reasons: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    rows = []
+    for option in options:
+        row = place[option]
+        lowers = []
+        for concern in CONCERNS[1:]:
+            named = [name for name, column in columns.items() if row[column] == concern]
+            lowers += [f"{concern}: {', '.join(named)}"] if named else []
+        rows.append(((option,), (row["level"],), ("; ".join(lowers) or NO,)))
+        for name, column in columns.items():
+            reasons[name, row[column], row[f"{column}_reason"]].append(option)
+    order = sorted(reasons, key=lambda key: (DOMAINS.index(key[0]), CONCERNS.index(key[1])))
+    told = tuple(
+        ((name,), (concern,), (reason,), (_some(reasons[name, concern, reason], len(options)),))
+        for name, concern, reason in order
+    )
+    size = number(shown(fit.trials)(important))
+    words = [f"The smallest difference worth having: {size}."]
+    if fit.trials.is_ratio:
+        words.append(f"It is a ratio; its inverse is {number(shown(fit.trials)(-important))}.")
+    if not fit.is_plain:
+        words.append(f"Judged in {PLAIN}.")
+    return Section("certainty", "How sure each effect is", (
+        Table(f"Certainty, against {fit.trials.reference}",
+              ("Option", "Certainty", "What lowers it"), tuple(rows)),
+        Paragraph((" ".join(words),)),
+        Table("Why", ("Domain", "Judgement", "Reason", "Options"), told),
+    ))  # fmt: skip
+
+
+def _some(options: list[str], count: int) -> str:
+    """The options a reason holds for, in short."""
+    if len(options) == count:
+        return "all"
+    more = f" and {len(options) - NAMED} more" if len(options) > NAMED else ""
+    return ", ".join(options[:NAMED]) + more
+
+
 def _sd(words: str, id: str, own: Heterogeneity) -> Paragraph:
     return Paragraph(line(words, Num(number(own.tau), f"nma.{id}"), number(own.low),
                           number(own.high)))  # fmt: skip
@@ -171,20 +236,27 @@ def _read(fit: Fit) -> Section:
     return Section("read", "What was read", (Bullets(tuple(told)),))
 
 
-def _pictures(fit: Fit, better: str) -> Section:
-    made = drawings(fit, better)
-    return Section("pictures", "Pictures", tuple(starmap(_picture, made.items())))
-
-
 def drawings(fit: Fit, better: str) -> dict[str, Drawing]:
-    """All pictures of a fit by their file names."""
+    """All pictures of a fit by their file names; of large networks those that can be read."""
+    return _drawn(fit, plain(fit), better)
+
+
+def _drawn(fit: Fit, checked: Fit, better: str) -> dict[str, Drawing]:
+    """The pictures; what an effect is made of and net heat are of the plain network."""
+    options, reference = fit.trials.options, fit.trials.reference
     found = {"network": pictures.network_graph(fit.trials), "forest": pictures.forest(fit)}
-    if len(fit.trials.options) <= pictures.MOST_HEAT:
+    if len(options) <= pictures.MOST_HEAT:
         found["league"] = pictures.league_heat_map(fit, better=better)
         found["ranks"] = pictures.rankogram(fit, better=better)
     found["funnel"] = pictures.funnel(fit)
     if fit.model == "random":
         found["heterogeneity"] = pictures.heterogeneity(fit)
+    if len(options) <= more_pictures.MOST_SHARED:
+        if len(options) > 2 and fit.design.names == options[1:]:
+            best = next(o for o in fit.ranks(better=better)["option"] if o != reference)
+            found["contributions"] = more_pictures.contributions_heat(checked)
+            found["contribution-bars"] = more_pictures.contribution_bars(checked, best)
+        found["net-heat"] = more_pictures.net_heat_map(checked)
     return found
 
 
@@ -221,10 +293,7 @@ def _agreement(fit: Fit) -> Section:
             f"freedom, p = {_p(test['p'])}.",
         )))  # fmt: skip
     else:
-        blocks.append(Paragraph((
-            "No closed loop joins trials of different designs: whether direct and indirect "
-            "evidence agree cannot be seen here.",
-        )))  # fmt: skip
+        blocks.append(Paragraph((more_pictures.NO_LOOP,)))
     if len(fit.trials.options) <= MOST_SPLIT:
         blocks += _splits(fit)
     return Section("agreement", "Do the trials agree", tuple(blocks))
@@ -285,7 +354,7 @@ def _trials(fit: Fit) -> Section:
     return Section("trials", "Trial by trial", tuple(blocks))
 
 
-def _done(fit: Fit) -> Section:
+def _done(fit: Fit, also: Sequence[str]) -> Section:
     method = METHODS[fit.method] if fit.likelihood == "normal" else COUNTED
     told = [f"{fit.model.capitalize()} effects. {method}."]
     if fit.method == "bayes":
@@ -306,6 +375,7 @@ def _done(fit: Fit) -> Section:
     used = ["network", "design", "split", "rank", "egger"]
     if fit.design.names != fit.trials.options[1:]:
         used.append("components")
+    used += also
     return Section("done", "What was done", (
         Bullets(tuple((one,) for one in told)),
         Bullets(tuple((REFERENCES[one],) for one in used), "Methods"),

@@ -34,7 +34,7 @@ class DirectEstimates:
     """The designs' own estimates, q of them, those of one design side by side.
 
     Attributes:
-        labels: (q,) "B against A", with the design behind it where it has more arms.
+        labels: (q,) "B against A", and "(with C)" where the design has more arms.
         designs: options of each design, in the order of the network's.
         owner: (q,) place of each estimate's design.
         y: (q,) the estimates; rows: (q, options - 1), what they stand for.
@@ -73,10 +73,10 @@ def direct_estimates(trials: Trials, tau: float = 0.0) -> DirectEstimates:
         sums = whitened(own, turns).sums(np.array([tau**2]))
         y.append(np.linalg.solve(sums.precision[0], sums.score[0]))
         roots.append(np.linalg.cholesky(sums.precision[0]))
-        behind = f" in {', '.join(name)}" if len(name) > 2 else ""
         for option in name[1:]:
             rows.append(whole[place[option]] - whole[place[name[0]]])
-            labels.append(f"{option} against {name[0]}{behind}")
+            more = ", ".join(other for other in name[1:] if other != option)
+            labels.append(f"{option} against {name[0]}" + (f" (with {more})" if more else ""))
     return DirectEstimates(
         tuple(labels), tuple(names), np.repeat(np.arange(len(names)), sizes), np.concatenate(y),
         np.array(rows), tuple(roots),
@@ -86,12 +86,12 @@ def direct_estimates(trials: Trials, tau: float = 0.0) -> DirectEstimates:
 def net_heat(fit: Fit, *, model: str = "common") -> DataFrame:
     """Net heat, a row for each pair of comparisons within designs.
 
-    row, column: "B against A", with the options of its design where they are more than two;
-    detached: the design that the column belongs to; contribution: the absolute entry of the hat
-    matrix, how far the column's direct estimate moves the row's network estimate; heat: how far the
-    row's part of Q between designs falls when the column's design gets effects of its own. In its
-    own column a row has all of its part; over a column's rows heat sums to what Q between designs
-    loses. A design that nothing can contradict (no loop) has no heat, neither row nor column.
+    row, column: "B against A", and "(with C)" where the design has more arms; detached: the design
+    that the column belongs to; contribution: the absolute entry of the hat matrix, how far the
+    column's direct estimate moves the row's network estimate; heat: how far the row's part of Q
+    between designs falls when the column's design gets effects of its own. In its own column a row
+    has all of its part; over a column's rows heat sums to what Q between designs loses. A design
+    that nothing can contradict (no loop) has no heat, neither row nor column.
 
     The parts of a design of more arms belong to its comparisons with its first option; their sum
     does not depend on that choice. A design whose trials alone join an option is detached by what
@@ -126,27 +126,19 @@ def _hat_and_heat(known: DirectEstimates) -> tuple[Array, Array]:
     own = [np.flatnonzero(known.owner == k) for k in range(designs)]
     for index, block in zip(own, known.roots, strict=True):
         root[np.ix_(index, index)] = block
+    back = np.linalg.inv(root.T)
     left, values, _ = np.linalg.svd(root.T @ known.rows, full_matrices=False)
     basis = left[:, values > 1e-9 * values[0]]
     inside = basis @ basis.T  # the hat matrix of estimates turned to variance 1
-    hat = np.linalg.solve(root.T, inside @ root.T)
     outside = np.eye(count) - inside
     miss = outside @ (root.T @ known.y)
-    before = _parts(root, miss)
-    heat = np.full((count, count), np.nan)
-    loops = np.zeros(count, dtype=bool)
+    after = np.full((count, count), np.nan)  # residuals (rows) with each column's design detached
     for index in own:
         block = outside[np.ix_(index, index)]
-        if float(np.linalg.eigvalsh(block)[-1]) < FREE:
-            continue
-        loops[index] = True
-        gain = np.linalg.pinv(block, rcond=FREE, hermitian=True) @ miss[index]
-        after = _parts(root, miss - outside[:, index] @ gain)
-        heat[:, index] = (before - after)[:, None]
-    heat[~loops] = np.nan
-    return hat, heat
-
-
-def _parts(root: Array, miss: Array) -> Array:
-    """Each estimate's part of Q: r times V^-1 r, from residuals turned to variance 1."""
-    return np.asarray((root @ miss) * np.linalg.solve(root.T, miss))
+        if float(np.linalg.eigvalsh(block)[-1]) > FREE:
+            gain = np.linalg.pinv(block, rcond=FREE, hermitian=True) @ miss[index]
+            after[:, index] = (miss - outside[:, index] @ gain)[:, None]
+    # An estimate's part of Q: r times V^-1 r.
+    heat = ((root @ miss) * (back @ miss))[:, None] - (root @ after) * (back @ after)
+    heat[np.isnan(np.diagonal(after))] = np.nan
+    return back @ inside @ root.T, heat
