@@ -57,7 +57,7 @@ def contribution_bars(fit: Fit, option: str, against: str | None = None) -> Draw
     title, which = "What the effect is made of", f"{option} against {base}"
     sheet = Sheet(left + wide + 70, 64 + sum(44 + row * len(bars) for _, _, bars in parts))
     sheet.text(MARGIN, 26, title, 16, bold=True)
-    sheet.text(MARGIN, 46, shortened(which, left + wide + 40))
+    sheet.text(MARGIN, 46, _cut(which, left + wide + 40))
     y = 60.0
     told = []
     for heading, colour, bars in parts:
@@ -152,7 +152,8 @@ def contributions_heat(fit: Fit) -> Drawing:
     step = (wide - 2 * MARGIN) / across
     for j, label in enumerate(labels):
         x, y = MARGIN + step * (j // each), deep + 24 + key * (j % each)
-        sheet.text(x, y, f"{_numeral(j, kept, count)}  {shortened(label, step - 40, 12)}", 12)
+        sheet.text(x + 18, y, _numeral(j, kept, count), 12, SOFT, "end", bold=True)
+        sheet.text(x + 26, y, _cut(label, step - 46, 12), 12)
     told = []
     for option, row in zip(options, shares, strict=True):
         most = int(np.argmax(row[:kept]))
