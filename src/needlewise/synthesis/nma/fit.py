@@ -267,6 +267,10 @@ class Fit:
 
     def draws(self, number: int = 4096, *, seed: int = 0) -> Array:
         """Draws of every option's effect against the reference, (number, options)."""
+        return self.draws_with_tau(number, seed=seed)[0]
+
+    def draws_with_tau(self, number: int = 4096, *, seed: int = 0) -> tuple[Array, Array]:
+        """As `draws`, and tau at each, (number,), from one Sobol set."""
         from scipy.special import ndtri
         from scipy.stats import qmc
 
@@ -283,7 +287,7 @@ class Fit:
             own = node == k
             factor = np.linalg.cholesky(self.covariances[k])
             found[own] = self.means[k] + normal[own] @ factor.T
-        return np.asarray(found @ self.design.made_of.T)
+        return np.asarray(found @ self.design.made_of.T), self.taus[node]
 
     def summary(self) -> DataFrame:
         """Effects with the range of a new trial beside them."""
