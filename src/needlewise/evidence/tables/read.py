@@ -26,6 +26,7 @@ def read_network(
     reference: str | None = None,
     covariates: Sequence[str] = (),
     classes: str | None = None,
+    component_columns: Sequence[str] = (),
     increment: float = 0.5,
     increment_for: str = "trial",
     inconsistent: bool = False,
@@ -44,6 +45,10 @@ def read_network(
             one, else the option most trials have.
         covariates: columns with a number for each trial.
         classes: column with the class of each arm's option, in a table with a row an arm.
+        component_columns: columns with 1 where an arm has the component of that name and 0 where
+            not, in a table with a row an arm; its option is then called "one + other", for
+            `fit(components="+")`, and arms of a trial with the same components are put together.
+            An arm without any keeps the name it has.
         increment: added to cells of trials with a zero cell where the normal likelihood needs it;
             `increment_for`: trial (all cells of that trial), cell, or network (all trials, as soon
             as one has a zero).
@@ -56,6 +61,8 @@ def read_network(
     Raises InputError naming file, row, trial and option, and what to do.
     """
     table = read_table(source)
+    if component_columns:
+        table = _composed(table, component_columns)
     own = adjust or Adjust()
     raw, layout, kind = rows_of(table, (*covariates, *own.columns), weeks)
     if weeks is None:
@@ -91,6 +98,26 @@ def read_network(
         chosen, likelihood, options, tuple(trials), layout, tuple(notes), tuple(left_out),
         _classes(table, classes), week,
     )  # fmt: skip
+
+
+def _composed(table: Table, components: Sequence[str]) -> Table:
+    """The table with options called by their components. Raises InputError for other than 0, 1."""
+    known = meanings(table)
+    for name in components:
+        if name not in table.columns or "treatment" not in known or "+" in name:
+            raise InputError(
+                f"{table.where} needs a row an arm and a column '{name}' (without +) for a "
+                "component."
+            )
+    options = []
+    for row in range(table.rows):
+        has = [table.number(row, name) for name in components]
+        for name, value in zip(components, has, strict=True):
+            if value not in {0.0, 1.0}:
+                raise table.fail(row, name, "must be 1 where the arm has the component, else 0.")
+        own = [name for name, value in zip(components, has, strict=True) if value]
+        options.append(" + ".join(own) or table.text(row, known["treatment"]))
+    return Table({**table.columns, known["treatment"]: options}, table.where)
 
 
 def _one_week(table: Table, raw: Sequence[Printed]) -> None:
