@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.special import expit, ndtri
 from tests.synthesis.nma.test_published import bcg, by_option, columns, network, printed
 
 from needlewise.evidence.tables import Trials, read_network
+from needlewise.evidence.tables.survival import log_likelihood, risk_sets
 from needlewise.synthesis.nma import fit
 from needlewise.synthesis.nma.checks import unrelated_pairs
 from needlewise.synthesis.nma.counts import counted
@@ -287,3 +289,40 @@ def test_transfusion_with_a_vague_prior():
     assert tau.median**2 == pytest.approx(known["median"], rel=0.06)
     assert tau.low**2 == pytest.approx(known["q025"], rel=0.10)
     assert tau.high**2 == pytest.approx(known["q975"], rel=0.05)
+
+
+# ---- People's own times ----
+
+
+def test_myeloma_by_partial_likelihood():
+    """In two steps, trial by trial, as in one step stratified by trial; and beside M-splines."""
+    trials = network("ndmm", reference="Pbo")
+    assert trials.layout == "one row a person, with time and event"
+    found = by_option(fit(trials, model="common", tau="dl"))
+    one_step = {"Len": (-0.5233, 0.0455), "Thal": (-0.0999, 0.0867)}
+    for option, (estimate, se) in one_step.items():
+        assert found[option].estimate == pytest.approx(estimate, abs=5e-4)
+        assert found[option].se == pytest.approx(se, abs=1.1e-4)
+    for option, target in pairs(printed("ndmm", "nma_ph_mspline")).items():
+        five(found[option], target, 0.02)
+
+
+def test_myeloma_in_one_step():
+    """The likelihood of all trials together has its maximum at the figures beside the data."""
+    given = columns("ndmm")
+    people = list(zip(given["study"], given["treatment"], map(float, given["months"]),
+                      map(float, given["status"]), strict=True))  # fmt: skip
+    sets = []
+    for study in sorted(set(given["study"])):
+        if study != "Morgan2012":  # the only one of thalidomide
+            arms = [np.array([p[2:] for p in people if p[:2] == (study, arm)])
+                    for arm in ("Pbo", "Len")]  # fmt: skip
+            sets.append(risk_sets(arms))
+
+    def minus(ratio):
+        return -sum(log_likelihood(*own, np.array([ratio])) for own in sets)
+
+    best = minimize_scalar(minus, bounds=(-2, 1), method="bounded", options={"xatol": 1e-8}).x
+    bend = (minus(best + 1e-3) - 2 * minus(best) + minus(best - 1e-3)) / 1e-6
+    assert best == pytest.approx(-0.5233, abs=5.1e-5)
+    assert bend**-0.5 == pytest.approx(0.0455, abs=5.1e-5)

@@ -14,7 +14,8 @@ TREATED, CONTROL = "treatment", "control"
 KNOWN = (
     "a row an arm (study, treatment; events and n, mean and sd and n, or events and exposure),"
     " a row a trial (treat1, events1, n1, treat2, ...), a row a contrast (study, treat1, treat2,"
-    " TE, seTE), a row an effect against the trial's first arm (study, treatment, diff, se)"
+    " TE, seTE), a row an effect against the trial's first arm (study, treatment, diff, se),"
+    " a row a person (study, treatment, time, status)"
 )
 
 
@@ -29,18 +30,20 @@ class PrintedArm:
 
 @dataclass
 class Printed:
-    """One trial before anything is worked out."""
+    """One trial before anything is worked out; `people`: option to time and event of each."""
 
     name: str
     arms: list[PrintedArm] = field(default_factory=list)
     contrasts: dict[Pair, tuple[float, float]] = field(default_factory=dict)
     covariates: dict[str, float] = field(default_factory=dict)
+    people: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
 
 def rows_of(
     table: Table, covariates: tuple[str, ...], weeks: str | None = None
 ) -> tuple[list[Printed], str, str]:
-    """Trials as printed, which layout it was, and the kind of numbers: events, rates, means, te.
+    """Trials as printed, which layout it was, and the kind of numbers: events, rates, means, te,
+    times.
 
     With a column of `weeks` each week of a trial is a trial, named with its week.
     """
@@ -55,6 +58,13 @@ def rows_of(
         return _contrasts(table, known, covariates)
     if "treatment" in by_arm and {"events", "mean"} & set(by_arm):
         return _wide(table, known, by_arm, covariates)
+    if own := _of_people(table, known):
+        if weeks:
+            raise InputError(
+                f"{table.where} has a row a person with the time of an event; weeks = {weeks} is "
+                "for results of trials at several weeks."
+            )
+        return _people(table, own, covariates)
     if "treatment" in known and "study" in known:
         return _long(table, known, covariates)
     if not lost and (pairs := _two_arms(table)):
@@ -163,6 +173,57 @@ def _by_contrast(found: Mapping[str, Printed]) -> None:
             trial.contrasts[arm.option, base.option] = (arm.told["te"], variance)
         own = base.told.get("te_se", base.told.get("se"))
         base.told = {"base_variance": own**2} if own else {}
+
+
+TIMES = frozenset((
+    "time", "times", "days", "weeks", "months", "years", "survival", "survival_time", "event_time",
+    "time_to_event", "futime", "follow_up", "followup", "followup_time", "os", "os_time", "pfs",
+    "pfs_time", "dfs", "efs", "ttp",
+))  # fmt: skip
+STATUSES = frozenset({"status", "event", "died", "dead"})
+TRIALS = frozenset({"study", "trial", "studlab", "studyid", "study_id"})  # where id is a person's
+
+
+def _of_people(table: Table, known: Mapping[str, str]) -> dict[str, str]:
+    """Columns of study, treatment, time and status where a row is a person; else none."""
+    if not {"study", "treatment"} <= set(known) or {"n", "exposure", "mean", "te"} & set(known):
+        return {}
+    found = {"treatment": known["treatment"]}
+    for meaning, names in (("study", TRIALS), ("time", TIMES), ("status", STATUSES)):
+        column = next((c for c in table.columns if plain(c) in names), None)
+        if column is None and meaning == "study":
+            column = known["study"]
+        if column is None:
+            return {}
+        found[meaning] = column
+    arms = {(str(table.columns[found["study"]][row]), str(table.columns[found["treatment"]][row]))
+            for row in range(table.rows)}  # fmt: skip
+    return found if len(arms) < table.rows else {}
+
+
+def _people(
+    table: Table, own: Mapping[str, str], covariates: tuple[str, ...]
+) -> tuple[list[Printed], str, str]:
+    """A covariate of a trial is the mean over its people."""
+    found: dict[str, Printed] = {}
+    told: dict[tuple[str, str], list[float]] = {}
+    for row in range(table.rows):
+        name = _study(table, own, row)
+        trial = found.setdefault(name, Printed(name))
+        option = _option(table, row, own["treatment"])
+        time, seen = (table.number(row, own[meaning]) for meaning in ("time", "status"))
+        if time is None or time < 0:
+            raise table.fail(row, own["time"], "must be a time of 0 or more.")
+        if seen not in {0.0, 1.0}:
+            raise table.fail(row, own["status"], "must be 1 where the event was seen, else 0.")
+        trial.people.setdefault(option, []).append((time, float(seen == 1.0)))
+        for covariate in covariates:
+            value = table.number(row, covariate)
+            if value is not None:
+                told.setdefault((name, covariate), []).append(value)
+    for (name, covariate), values in told.items():
+        found[name].covariates[covariate] = sum(values) / len(values)
+    return list(found.values()), "one row a person, with time and event", "times"
 
 
 def _wide(

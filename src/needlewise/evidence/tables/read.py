@@ -12,6 +12,7 @@ from needlewise.evidence.tables.columns import Table, meanings, plain, read_tabl
 from needlewise.evidence.tables.contrasts import Rule
 from needlewise.evidence.tables.layouts import Printed, rows_of
 from needlewise.evidence.tables.repeats import joined, main_week, suffix
+from needlewise.evidence.tables.survival import NOTE, hazard_ratios
 from needlewise.evidence.tables.trials import MEASURES, Trial, Trials
 
 WEEKS = frozenset({"week", "weeks", "timepoint", "visit"})
@@ -40,10 +41,11 @@ def read_network(
         source: CSV or Parquet file, DataFrame, or columns in a dict; layouts of netmeta, gemtc,
             multinma and MetaInsight are recognised, and the one found is said in `layout`.
         measure: MD, SMD, ROM, OR, RR, RD, IRR, HR or GEN; None: what the columns allow (MD, OR,
-            IRR, or GEN for contrasts). `outcome` is another name for it.
+            IRR, HR for people's times, or GEN for contrasts). `outcome` is another name for it.
         reference: the option others are compared with; None: a placebo or control where there is
             one, else the option most trials have.
-        covariates: columns with a number for each trial.
+        covariates: columns with a number for each trial; in a table with a row a person, the mean
+            over the trial's people.
         classes: column with the class of each arm's option, in a table with a row an arm.
         component_columns: columns with 1 where an arm has the component of that name and 0 where
             not, in a table with a row an arm; its option is then called "one + other", for
@@ -71,10 +73,11 @@ def read_network(
     if not raw:
         raise InputError(f"{table.where} holds no trial.")
     rule = Rule(chosen, increment, increment_for, inconsistent)
-    rule.everywhere = increment_for == "network" and any(map(rule.zero, raw))
-    trials, notes, left_out = [], [], []
+    timed = kind == "times"
+    rule.everywhere = not timed and increment_for == "network" and any(map(rule.zero, raw))
+    trials, notes, left_out = [], [NOTE] if timed else [], []
     for one in raw:
-        made = rule.trial(one)
+        made = hazard_ratios(one) if timed else rule.trial(one)
         if isinstance(made, str):
             left_out.append((one.name, made))
         else:
@@ -171,12 +174,13 @@ def _classes(table: Table, column: str | None) -> dict[str, str]:
 
 def _measure(asked: str | None, kind: str, table: Table) -> str:
     if asked is None:
-        return {"events": "OR", "rates": "IRR", "means": "MD"}.get(kind, "GEN")
+        return {"events": "OR", "rates": "IRR", "means": "MD", "times": "HR"}.get(kind, "GEN")
     chosen = asked.strip().upper()
     if chosen not in MEASURES:
         raise InputError(f"'{asked}' is no measure; choose from {', '.join(MEASURES)}.")
     fits = {
         "events": {"OR", "RR", "RD", "HR"}, "rates": {"IRR"}, "means": {"MD", "SMD", "ROM"},
+        "times": {"HR"},
     }.get(kind, set(MEASURES))  # fmt: skip
     if chosen not in fits:
         raise InputError(
