@@ -14,8 +14,10 @@ import numpy as np
 from needlewise.distributions import Array
 from needlewise.errors import InputError
 
-KINDS = ("half-normal", "half-cauchy", "uniform", "lognormal", "logt")
-OF_SQUARE = frozenset({"lognormal", "logt"})  # priors of tau squared, with two numbers
+KINDS = ("half-normal", "half-cauchy", "uniform", "normal", "lognormal", "logt")
+OF_SQUARE = frozenset({"lognormal", "logt"})  # priors of tau squared
+OF_TWO = OF_SQUARE | {"normal"}  # with two numbers
+NARROWEST = 0.1  # SD of a normal prior by its mean: below it a grid would step over the peak
 HEAVY = frozenset({"half-cauchy", "lognormal", "logt"})  # tails that need the whole half line
 NAMED = {"turner": ("lognormal", "OR"), "rhodes": ("logt", "SMD")}
 BY_NAME = re.compile(r"^(turner|rhodes)\((.*)\)$")
@@ -24,9 +26,9 @@ FORM = re.compile(r"^([a-z-]+)\(([-0-9.e]+)(?:,\s*([-0-9.e]+))?\)$")
 
 @dataclass(frozen=True)
 class TauPrior:
-    """A prior of tau: half-normal(scale), half-cauchy(scale), uniform(upper) of tau, or
-    lognormal(mean, sd) or logt(location, scale; 5 degrees of freedom) of tau squared. `source`
-    says whose it is.
+    """A prior of tau: half-normal(scale), half-cauchy(scale), uniform(upper) or normal(mean, sd),
+    cut off at 0, of tau, or lognormal(mean, sd) or logt(location, scale; 5 degrees of freedom) of
+    tau squared. `source` says whose it is.
     """
 
     kind: str
@@ -43,14 +45,19 @@ class TauPrior:
         if named is not None:
             return cls._named(named[1], named[2], measure)
         match = FORM.match(text.strip().casefold())
-        if match is None or match[1] not in KINDS or (match[1] in OF_SQUARE) != bool(match[3]):
+        if match is None or match[1] not in KINDS or (match[1] in OF_TWO) != bool(match[3]):
             raise InputError(
                 f"'{text}' is no prior of tau; write half-normal(0.5), half-cauchy(25), "
-                "uniform(5), lognormal(-3.93, 1.51) of tau squared, or turner(outcome, comparison)."
+                "uniform(5), normal(0.33, 0.1), lognormal(-3.93, 1.51) of tau squared, or "
+                "turner(outcome, comparison)."
             )
         one, two = float(match[2]), float(match[3] or 0.0)
-        if (two if match[1] in OF_SQUARE else one) <= 0:
+        if (two if match[1] in OF_TWO else one) <= 0:
             raise InputError(f"The scale of '{text}' must be above 0.")
+        if match[1] == "normal" and (one < 0 or two < NARROWEST * one):
+            raise InputError(
+                f"'{text}' needs a mean of 0 or more and an SD of at least a tenth of it."
+            )
         return cls(match[1], one, two)
 
     @classmethod
@@ -73,7 +80,7 @@ class TauPrior:
         return cls(kind, float(row["location"]), float(row["scale"]), row["source"])
 
     def __str__(self) -> str:
-        inside = f"{self.one:g}" if self.kind not in OF_SQUARE else f"{self.one:g}, {self.two:g}"
+        inside = f"{self.one:g}" if self.kind not in OF_TWO else f"{self.one:g}, {self.two:g}"
         on = "tau squared" if self.kind in OF_SQUARE else "tau"
         return f"{on} ~ {self.kind}({inside})" + (f", {self.source}" if self.source else "")
 
@@ -90,6 +97,10 @@ class TauPrior:
                 return np.asarray(scale - np.log1p(np.square(taus / self.one)))
             if self.kind == "uniform":
                 return np.where(taus <= self.one, -math.log(self.one), -np.inf)
+            if self.kind == "normal":
+                above = 0.5 * math.erfc(-self.one / self.two / math.sqrt(2))
+                constant = -0.5 * math.log(2 * math.pi) - math.log(self.two * above)
+                return np.asarray(constant - 0.5 * np.square((taus - self.one) / self.two))
             logs = 2 * np.log(taus)
             if self.kind == "logt":
                 scaled = np.square((logs - self.one) / self.two)
@@ -105,7 +116,11 @@ class TauPrior:
 
     @property
     def scale(self) -> float:
-        """A typical size of tau, where the search for its range begins."""
+        """A typical size of tau, where the search for its range begins: a fifth of where the prior
+        ends.
+        """
+        if self.kind == "normal":
+            return 0.2 * self.one + 1.2 * self.two
         return math.exp(0.5 * self.one) if self.kind in OF_SQUARE else self.one
 
 
