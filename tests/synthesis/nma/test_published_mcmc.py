@@ -352,6 +352,12 @@ def test_rare_events_by_counts_stay_near_mantel_and_haenszel(name, id):
         row = by_option(fitted)[option]
         found = np.exp([row.estimate, row.low, row.high])
         assert found == pytest.approx(target, abs=0.0151)
+    if name == "dong2013":
+        for compared, target in printed(name, "league_network")["values"].items():
+            option, against = compared.split(":")
+            row = by_option(fitted, against)[option]
+            found = np.exp([row.estimate, row.low, row.high])
+            assert found == pytest.approx(target, abs=0.0151)
 
 
 # ---- Options in classes ----
