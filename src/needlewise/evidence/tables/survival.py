@@ -22,7 +22,7 @@ CLOSE = 1e-10
 FARTHEST = 16.0  # a log hazard ratio beyond it is on its way to infinity
 LEAST = 1e-9  # information below it says that arms were never at risk together
 
-NOTE = "log hazard ratios worked out by Cox's partial likelihood, ties by Efron's"
+NOTE = "Log hazard ratios are those of Cox's partial likelihood, ties by Efron's rule"
 
 
 def hazard_ratios(raw: Printed) -> Trial | str:
