@@ -107,6 +107,8 @@ def test_what_cannot_be_used_is_said(table, told):
 def test_times_give_hazard_ratios_alone():
     with pytest.raises(InputError, match="HR can be worked out, not OR"):
         read_network(PEOPLE, "OR")
+    with pytest.raises(InputError, match="weeks = time is for results"):
+        read_network(PEOPLE, weeks="time")
 
 
 def test_arms_with_a_duration_are_no_people():
