@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from needlewise.choice import Comparison
 
 PICTURES = (
-    "contribution_bars", "contributions_heat", "forest", "funnel", "heterogeneity",
+    "contribution_bars", "contributions_heat", "effects_over_time", "forest", "funnel",
+    "heterogeneity",
     "league_heat_map", "net_heat_map", "network_graph", "rankogram",
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas
 import pytest
+from tests.synthesis.nma.test_horizons import table as by_week
 from tests.synthesis.nma.test_published import network
 
 import needlewise as nw
@@ -276,6 +277,64 @@ def test_what_is_wrong_is_one_sentence(arguments, told):
     assert out == ""
     assert told in err
     assert "Traceback" not in err
+
+
+def written(path, table):
+    pandas.DataFrame(table).to_csv(path, index=False)
+    return path
+
+
+def test_the_command_by_weeks(tmp_path):
+    file, folder = written(tmp_path / "weeks.csv", by_week()), tmp_path / "figures"
+    code, out, err = run(file, "--reference", "A", "--weeks", "weeks", "--horizons", "6,13,26,52",
+                         "--figures", folder)  # fmt: skip
+    assert (code, err) == (0, "")
+    assert "Week 26" in out
+    assert "line of log time" in " ".join(out.split())
+    assert (folder / "over-time.svg").exists()
+    code, out, _ = run(file, "--reference", "A", "--weeks", "weeks", "--horizons", "6,13", "--at",
+                       "weeks=6", "--json")  # fmt: skip
+    found = json.loads(out)
+    assert code == 0
+    first = next(row for row in found["over_time"] if row["weeks"] == 6 and row["option"] == "B")
+    own = next(row for row in found["effects"] if row["option"] == "B")
+    assert first["estimate"] == own["estimate"]
+
+
+def test_the_command_with_certainty(tmp_path):
+    names = pandas.read_csv(SENN)["study"].unique()
+    rated = written(tmp_path / "rated.csv", {"study": names, "rob": "low", "indirectness": "L"})
+    code, out, err = run(SENN, "--important", "0.3", "--ratings", rated)
+    assert (code, err) == (0, "")
+    assert "How sure" in out
+    code, out, _ = run(SENN, "--important", "0.3", "--json")
+    assert {row["within_study_bias"] for row in json.loads(out)["certainty"]} == {"some concerns"}
+    code, _, err = run(SENN, "--ratings", rated)
+    assert code == 2
+    assert "--important" in err
+
+
+def test_the_command_with_weights_baselines_and_columns(tmp_path):
+    counts = {
+        "study": ["1", "1", "2", "2", "3", "3", "4", "4"],
+        "treatment": ["A", "B"] * 4, "r": [12, 6, 20, 9, 8, 5, 30, 14],
+        "n": [40, 41, 50, 52, 60, 58, 55, 57], "w": [0.5, 0.5, 1, 1, 1, 1, 1, 1],
+        "b": [0.1] * 8, "sd": [0.2] * 8, "talk": [0, 1] * 4, "walk": [0, 0, 0, 1, 0, 0, 0, 1],
+    }  # fmt: skip
+    file = written(tmp_path / "counts.csv", counts)
+    code, out, _ = run(file, "--weight", "w", "--bias", "b", "--bias-sd", "sd")
+    assert code == 0
+    assert "counts as 0.5 of itself" in " ".join(out.split())
+    code, out, _ = run(file, "--likelihood", "counts", "--baseline", "--at", "baseline=-1")
+    assert code == 0
+    assert "residual deviance" in out
+    code, out, _ = run(file, "--component-column", "talk", "--component-column", "walk")
+    assert code == 0
+    assert "walk" in out
+    for wrong, told in ((("--at", "age"), "NAME=VALUE"), (("--horizons", "6;13"), "6,13,26"),
+                        (("--important", "0"), "1.25"), (("--weeks", "x"), "no column")):  # fmt: skip
+        code, _, err = run(file, *wrong)
+        assert (code, told in err) == (2, True), (wrong, err)
 
 
 def test_tables_are_frames_with_named_columns(many):

@@ -6,6 +6,7 @@ from needlewise.report.nma.more_pictures import (
     contributions_heat,
     net_heat_map,
 )
+from needlewise.report.nma.over_time import effects_over_time
 from needlewise.report.nma.pictures import (
     forest,
     funnel,
@@ -19,6 +20,7 @@ __all__ = [
     "Drawing",
     "contribution_bars",
     "contributions_heat",
+    "effects_over_time",
     "forest",
     "funnel",
     "heterogeneity",

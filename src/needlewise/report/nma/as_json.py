@@ -16,12 +16,15 @@ from needlewise.synthesis.nma.checks import (
     q_decomposition,
 )
 from needlewise.synthesis.nma.deviance import deviance
+from needlewise.synthesis.nma.horizons import over_time
 from needlewise.synthesis.nma.influence import egger, residuals
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-PLAIN = "the same network with the normal likelihood, without classes or a second variance"
+PLAIN = (
+    "the same network with the normal likelihood, at one week, without classes or a second variance"
+)
 MOST_PAIRS = 60  # options whose pairs are all listed
 
 
@@ -77,6 +80,9 @@ def nma_json(
             "residual": told.residual, "pD": told.parameters, "DIC": told.dic,
             "data": told.data, "of": told.of,
         }  # fmt: skip
+    if fit.design.weeks:
+        found["week"] = trials.week
+        found["over_time"] = rows(over_time(fit))
     if fit.within_classes is not None:
         own = fit.within_classes
         found["within_classes"] = {"sd": own.tau, "low": own.low, "high": own.high}

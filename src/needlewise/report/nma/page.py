@@ -22,12 +22,12 @@ from needlewise.report.document import (
     Text,
     line,
 )
-from needlewise.report.nma import more_pictures, pictures
+from needlewise.report.nma import more_pictures, over_time, pictures
 from needlewise.report.nma.as_json import PLAIN
 from needlewise.report.nma.drawing import Drawing
 from needlewise.report.nma.pictures import number, shown
 from needlewise.synthesis.domains import CONCERNS, DOMAINS, NO
-from needlewise.synthesis.nma import Fit, plain
+from needlewise.synthesis.nma import Fit, horizons, plain
 from needlewise.synthesis.nma.certainty import Ratings, certainty
 from needlewise.synthesis.nma.checks import (
     additivity,
@@ -155,6 +155,10 @@ def _answer(fit: Fit, better: str) -> Section:
         (f"A {name} is the share of the other options an option beats on average. It says nothing "
          "of how large or how sure a difference is: read the ranges.",),
     )))  # fmt: skip
+    if fit.design.weeks:
+        blocks.append(_by_week(fit))
+    if fit.counts_deviance is not None:
+        blocks.append(Paragraph((f"Fit: {deviance(fit)}.",)))
     if fit.loose:
         blocks.insert(0, Callout("warning", "The prior speaks here, not the trials", (
             (f"The trials do not tell these apart: {', '.join(fit.loose[:20])}.",),
@@ -207,6 +211,20 @@ def _some(options: list[str], count: int) -> str:
     return ", ".join(options[:NAMED]) + more
 
 
+def _by_week(fit: Fit) -> Table:
+    """Effects at each knot; what no trials join about a week has no number."""
+    found = horizons.over_time(fit)
+    cells: dict[str, list[Text]] = {option: [] for option in fit.trials.options[1:]}
+    for row in found.itertuples():
+        cells[row.option].append(
+            _interval(fit, row.estimate, row.low, row.high, f"nma.{row.option}.{row.weeks:g}")
+            if row.supported else ("no trials join them",)
+        )  # fmt: skip
+    heads = ("Option", *(f"Week {week:g}" for week in fit.design.weeks))
+    rows = tuple(((option,), *own) for option, own in cells.items())
+    return Table("By week; 95 % ranges", heads, rows)
+
+
 def _sd(words: str, id: str, own: Heterogeneity) -> Paragraph:
     return Paragraph(line(words, Num(number(own.tau), f"nma.{id}"), number(own.low),
                           number(own.high)))  # fmt: skip
@@ -249,6 +267,8 @@ def _drawn(fit: Fit, checked: Fit, better: str) -> dict[str, Drawing]:
         found["league"] = pictures.league_heat_map(fit, better=better)
         found["ranks"] = pictures.rankogram(fit, better=better)
     found["funnel"] = pictures.funnel(fit)
+    if fit.design.weeks and len(options) <= over_time.MOST_PANELS:
+        found["over-time"] = over_time.effects_over_time(fit)
     if fit.model == "random":
         found["heterogeneity"] = pictures.heterogeneity(fit)
     if len(options) <= more_pictures.MOST_SHARED:
@@ -363,10 +383,16 @@ def _done(fit: Fit, also: Sequence[str]) -> Section:
         told.append(f"{TESTS[fit.test].capitalize()}.")
     if fit.likelihood != "normal":
         told.append(
-            f"{fit.likelihood.capitalize()} likelihood of the counts by nested Laplace with "
-            f"importance correction; {100 * fit.effective:.0f} % of its points count at least."
+            f"{fit.likelihood.capitalize()} likelihood of the counts by nested quadrature with "
+            f"importance weights; {100 * fit.effective:.0f} % of their points count at least."
         )
     told += list(_components(fit))
+    if fit.design.weeks:
+        weeks = ", ".join(f"{week:g}" for week in fit.design.weeks)
+        told.append(
+            f"Effects move in a line of log time between weeks {weeks}; the first table is of week "
+            f"{fit.trials.week:g}. One arm's errors are correlated in time: 0.6 when it doubles."
+        )
     if fit.inconsistency is not None:
         told.append("Inconsistency between designs as a second variance (Law et al. 2016).")
     if not fit.is_plain:
@@ -385,7 +411,7 @@ def _done(fit: Fit, also: Sequence[str]) -> Section:
 def _components(fit: Fit) -> Iterator[str]:
     if any(fit.design.centres):
         means = ", ".join(f"{name} {value:.4g}" for name, value in fit.design.centres.items())
-        yield f"Effects hold at the mean of each covariate: {means}."
+        yield f"Effects hold at these values: {means}."
     if fit.components:
         rows = additivity(fit.trials, fit.components, fit.inactive).set_index("model")
         row = rows.loc["difference"]
