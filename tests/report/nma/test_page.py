@@ -331,8 +331,9 @@ def test_the_command_with_weights_baselines_and_columns(tmp_path):
     code, out, _ = run(file, "--component-column", "talk", "--component-column", "walk")
     assert code == 0
     assert "walk" in out
-    for wrong, told in ((("--at", "age"), "NAME=VALUE"), (("--horizons", "6;13"), "6,13,26"),
-                        (("--important", "0"), "1.25"), (("--weeks", "x"), "no column")):  # fmt: skip
+    cases = ((("--at", "age"), "NAME=VALUE"), (("--horizons", "6;13"), "6,13,26"),
+             (("--important", "0"), "1.25"), (("--weeks", "x"), "no column"))  # fmt: skip
+    for wrong, told in cases:
         code, _, err = run(file, *wrong)
         assert (code, told in err) == (2, True), (wrong, err)
 
