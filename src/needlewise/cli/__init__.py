@@ -346,5 +346,6 @@ def main() -> None:
 
 def _fail(sentence: str, code: int) -> None:
     sys.stdout.flush()
-    sys.stderr.write(f"needlewise: {sentence}\n")
+    over = "\r\x1b[K" if sys.stderr.isatty() else ""  # over a line of progress
+    sys.stderr.write(f"{over}needlewise: {sentence}\n")
     sys.exit(code)

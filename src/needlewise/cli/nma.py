@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,10 @@ from needlewise.cli.parts import AsJson, Force, Html, Pdf, out, show_page, writa
 from needlewise.errors import InputError
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from needlewise.report.nma.drawing import Drawing
+    from needlewise.synthesis.nma import Fit
 
 
 def nma(
@@ -132,6 +135,9 @@ def nma(
         Path | None,
         typer.Option(help="A table of trials' bias and indirectness: low, some or high."),
     ] = None,
+    leave_one_out: Annotated[
+        bool, typer.Option("--leave-one-out", help="Also the effects without each trial.")
+    ] = False,
     as_json: AsJson = False,
     html: Html = None,
     pdf: Pdf = None,
@@ -152,35 +158,40 @@ def nma(
     if rated is not None and important is None:
         raise InputError("--ratings needs --important: certainty depends on what is worth having.")
     covariates, columns = covariate or [], component_column or []
-    stage = _stages(3 + (figures is not None))
+    model_of: dict[str, Any] = {
+        "model": model, "tau": tau, "test": test, "likelihood": likelihood,
+        "components": "+" if columns and components is None else components,
+        "inactive": inactive, "interactions": interaction or [], "covariates": covariates,
+        "slopes": slopes, "tau_prior": tau_prior, "effect_sd": effect_sd,
+        "inconsistency": inconsistency, "classes": classes is not None,
+        "class_prior": class_prior, "baseline": baseline, "drift": drift,
+        "horizons": _numbers(horizons) if horizons is not None else None,
+    }  # fmt: skip
+    places = _values(at or [])
+    stage = Stages()
     stage(f"Reading {file}")
     trials = read_network(
         file, measure, reference=reference, covariates=covariates, classes=classes,
         component_columns=columns, increment=increment, increment_for=increment_for,
         inconsistent=inconsistent, weeks=weeks, week=week, adjust=Adjust(weight, bias, bias_sd),
     )  # fmt: skip
-    stage(f"Fitting {len(trials.trials)} trials of {len(trials.options)} options")
-    found = fit(
-        trials, model=model, tau=tau, test=test, likelihood=likelihood,
-        components="+" if columns and components is None else components,
-        inactive=inactive, interactions=interaction or [], covariates=covariates, slopes=slopes,
-        tau_prior=tau_prior, effect_sd=effect_sd, inconsistency=inconsistency,
-        classes=classes is not None, class_prior=class_prior, baseline=baseline,
-        horizons=_numbers(horizons) if horizons is not None else None, drift=drift,
-    ).at(**_values(at or []))  # fmt: skip
     worth = None if important is None else _on_scale(important, ratio=trials.is_ratio)
+    stage(f"Fitting {len(trials.trials)} trials of {len(trials.options)} options")
+    found = fit(trials, **model_of).at(**places)
+    less = _without_each(found, model_of, stage) if leave_one_out else None
     made: dict[str, Drawing] = {}
     if figures is not None:
-        stage("Drawing")
+        stage("Drawing pictures")
         made = drawings(found, better)
     pictures = _pictures(figures, made, force)
-    stage("Checking")
-    whole = (
-        nma_document(found, better=better, important=worth, ratings=rated)
-        if html is not None or pdf is not None else None
-    )  # fmt: skip
-    page = nma_document(found, better=better, whole=False, important=worth, ratings=rated)
-    told = nma_json(found, better=better, important=worth, ratings=rated) if as_json else None
+    stage("Checking how the trials agree")
+    asked: dict[str, Any] = {
+        "better": better, "important": worth, "ratings": rated, "without_each": less,
+    }  # fmt: skip
+    files = html is not None or pdf is not None
+    whole = nma_document(found, **asked) if files else None
+    page = nma_document(found, whole=False, **asked)
+    told = nma_json(found, **asked) if as_json else None
     stage("")
     show_page(page, told, html, pdf, ids=False, force=force, whole=whole)
     for path, drawn in pictures:
@@ -189,20 +200,32 @@ def nma(
         out(f"\n{len(pictures)} pictures in {figures}\n")
 
 
-def _stages(count: int) -> Callable[[str], None]:
+def _without_each(found: Fit, model: dict[str, Any], stage: Stages) -> DataFrame:
+    """Effects without each trial: at once where the model allows it, else refitted."""
+    from needlewise.synthesis.nma.influence import leave_one_out
+    from needlewise.synthesis.nma.many import refit_without_each
+
+    if found.is_plain:
+        stage("Leaving out each trial")
+        return leave_one_out(found)
+    count = len(found.trials.trials)
+
+    def progress(done: int) -> None:
+        stage(f"Fitting again without each trial, {done} of {count}")
+
+    return refit_without_each(found.trials, progress=progress, **model)
+
+
+class Stages:
     """Says on a terminal what is being done, in one line that is gone at the end."""
-    done = 0
 
-    def stage(name: str) -> None:
-        nonlocal done
-        if not sys.stderr.isatty():
-            return
-        done += 1
-        told = f"[{done}/{count}] {name} ... (Ctrl-C stops)" if name else ""
-        sys.stderr.write(f"\r\x1b[K{told}")
-        sys.stderr.flush()
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
 
-    return stage
+    def __call__(self, name: str) -> None:
+        if self.shown:
+            sys.stderr.write(f"\r\x1b[K{name}{' ... (Ctrl-C stops)' if name else ''}")
+            sys.stderr.flush()
 
 
 def _numbers(text: str) -> list[float]:

@@ -1,9 +1,12 @@
 """The page, JSON and pictures of any network meta-analysis."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -299,6 +302,36 @@ def test_the_command_by_weeks(tmp_path):
     first = next(row for row in found["over_time"] if row["weeks"] == 6 and row["option"] == "B")
     own = next(row for row in found["effects"] if row["option"] == "B")
     assert first["estimate"] == own["estimate"]
+
+
+@pytest.mark.parametrize("model", [(), ("--likelihood", "counts")])
+def test_the_command_without_each_trial(tmp_path, model):
+    rows = {"study": ["1", "1", "2", "2", "3", "3"], "treatment": ["A", "B"] * 3,
+            "r": [12, 6, 20, 9, 8, 5], "n": [40, 41, 50, 52, 60, 58]}  # fmt: skip
+    file = written(tmp_path / "counts.csv", rows)
+    code, out, err = run(file, "--leave-one-out", *model)
+    assert (code, err) == (0, "")
+    assert "What moves most without a trial" in out
+    code, out, _ = run(file, "--leave-one-out", "--json", *model)
+    assert [row["trial"] for row in json.loads(out)["leave_one_out"]] == ["1", "2", "3"]
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path):
+    rng = np.random.default_rng(1)
+    trials = 400
+    rows = {"study": np.repeat(np.arange(trials), 2), "treatment": ["A", "B"] * trials,
+            "r": rng.integers(1, 9, 2 * trials), "n": rng.integers(20, 60, 2 * trials)}  # fmt: skip
+    file, page = written(tmp_path / "counts.csv", rows), tmp_path / "page.html"
+    with subprocess.Popen(
+        [sys.executable, "-m", "needlewise.cli", "nma", str(file), "--likelihood", "counts",
+         "--leave-one-out", "--html", str(page)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as job:  # fmt: skip
+        time.sleep(3)
+        os.killpg(job.pid, signal.SIGINT)  # as a terminal does: to every process of the job
+        out, err = job.communicate(timeout=60)
+    assert (job.returncode, out, err) == (2, "", "needlewise: Stopped; nothing was written.\n")
+    assert not page.exists()
 
 
 def test_the_command_with_certainty(tmp_path):

@@ -31,10 +31,11 @@ MOST_PAIRS = 60  # options whose pairs are all listed
 def nma_json(
     fit: Fit, *, better: str = "lower", important: float | None = None,
     ratings: Ratings | DataFrame | None = None, known: Mapping[str, int] | None = None,
+    without_each: DataFrame | None = None,
 ) -> str:  # fmt: skip
     """The fit as JSON text. Effects stand on the scale of the model: ratios as logarithms.
 
-    With `important` also the certainty of each effect, whose arguments the last three are.
+    Arguments are those of `nma_document`.
     """
     trials, own = fit.trials, fit.heterogeneity
     checked = plain(fit)
@@ -70,6 +71,8 @@ def nma_json(
         "notes": list(trials.notes),
         "left_out": [{"trial": name, "why": why} for name, why in trials.left_out],
     }  # fmt: skip
+    if without_each is not None:
+        found["leave_one_out"] = rows(without_each)
     if important is not None:
         found["certainty"] = rows(
             certainty(checked, important=important, ratings=ratings, known=known)

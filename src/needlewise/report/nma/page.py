@@ -74,10 +74,12 @@ PICTURED = {"shares": "contributions", "heat": "net-heat"}  # methods that a pic
 def nma_document(
     fit: Fit, *, better: str = "lower", whole: bool = True, important: float | None = None,
     ratings: Ratings | DataFrame | None = None, known: Mapping[str, int] | None = None,
+    without_each: DataFrame | None = None,
 ) -> Document:  # fmt: skip
     """The page of a fit; not `whole`, for a terminal: without pictures, pairs only of a few.
 
-    With `important` also the certainty of each effect, whose arguments the last three are.
+    With `important` also the certainty of each effect, whose arguments it, `ratings` and `known`
+    are; `without_each`: effects without each trial, as `leave_one_out` has them.
     """
     trials = fit.trials
     checked = plain(fit)
@@ -94,7 +96,7 @@ def nma_document(
         sections.append(_league(fit))
     also = [name for name, picture in PICTURED.items() if picture in made]
     also += [] if important is None else ["certainty"]
-    sections += [_agreement(checked), _trials(checked), _done(fit, also)]
+    sections += [_agreement(checked), _trials(checked, without_each), _done(fit, also)]
     title = f"Network meta-analysis: {len(trials.options)} options, {len(trials.trials)} trials"
     facts = (
         ("Made", "by needlewise, a general network meta-analysis; it says nothing of needles"),
@@ -355,7 +357,7 @@ def _p(value: float) -> str:
     return "below 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _trials(fit: Fit) -> Section:
+def _trials(fit: Fit, without_each: DataFrame | None) -> Section:
     found = residuals(fit).sort_values("standardised", ascending=False).head(WORST)
     rows = tuple(
         ((row.trial,), (number(row.standardised),), (number(row.leverage),))
@@ -364,6 +366,8 @@ def _trials(fit: Fit) -> Section:
     blocks: list[Block] = [
         Table("Trials that fit worst", ("Trial", "Standardised residual", "Leverage"), rows)
     ]
+    if without_each is not None:
+        blocks.append(_without_each(without_each))
     small = egger(fit)
     if len(small):
         row = small.iloc[0]
@@ -372,6 +376,18 @@ def _trials(fit: Fit) -> Section:
             f"{number(row['intercept'])}, p = {_p(row['p'])}. Many things make a small p.",
         )))  # fmt: skip
     return Section("trials", "Trial by trial", tuple(blocks))
+
+
+def _without_each(table: DataFrame) -> Block:
+    """What moves most when a trial is left out."""
+    told = table[table["change"].notna()]
+    told = told.reindex(told["change"].abs().sort_values(ascending=False).index).head(2 * WORST)
+    rows = tuple(
+        ((row.trial,), (row.option,), (number(row.estimate),), (number(row.change),))
+        for row in told.itertuples()
+    )
+    heads = ("Without", "Effect of", "Estimate", "Change in standard errors")
+    return Table("What moves most without a trial, on the scale of the model", heads, rows)
 
 
 def _done(fit: Fit, also: Sequence[str]) -> Section:
