@@ -18,6 +18,7 @@ from needlewise.cli.course import planned, reviewed
 from needlewise.cli.parts import (
     BAD_INPUT,
     FAULT,
+    INTERRUPTED,
     STOP,
     AsJson,
     Force,
@@ -321,11 +322,14 @@ def cases_diff(
 def main() -> None:
     """Entry point: one sentence for what a user can mend, never a traceback."""
     try:
-        sys.exit(app(prog_name="needlewise", standalone_mode=False) or 0)
+        code = app(prog_name="needlewise", standalone_mode=False) or 0
+        if code == INTERRUPTED:  # as the parser reports Ctrl-C
+            raise KeyboardInterrupt
+        sys.exit(code)
     except InputError as error:
         _fail(str(error), BAD_INPUT)
     except (KeyboardInterrupt, EOFError, typer.Abort):
-        _fail("Stopped; nothing was written.", BAD_INPUT)
+        _fail("Stopped; nothing was written.", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -14,7 +14,7 @@ from needlewise.errors import InputError
 if TYPE_CHECKING:
     from needlewise.report.document import Document
 
-STOP, BAD_INPUT, FAULT = 3, 2, 1
+STOP, BAD_INPUT, FAULT, INTERRUPTED = 3, 2, 1, 130
 
 TopicName = Annotated[str, typer.Option("--topic", help="A shipped topic's name or a folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

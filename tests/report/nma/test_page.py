@@ -330,7 +330,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
         time.sleep(3)
         os.killpg(job.pid, signal.SIGINT)  # as a terminal does: to every process of the job
         out, err = job.communicate(timeout=60)
-    assert (job.returncode, out, err) == (2, "", "needlewise: Stopped; nothing was written.\n")
+    assert (job.returncode, out, err) == (130, "", "needlewise: Stopped; nothing was written.\n")
     assert not page.exists()
 
 
