@@ -1,6 +1,7 @@
 """Published answers of samplers, within the tolerance that stands beside them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,14 +13,16 @@ from tests.synthesis.nma.test_published import bcg, by_option, columns, network,
 from needlewise.evidence.tables import Trials, read_network
 from needlewise.evidence.tables.survival import log_likelihood, risk_sets
 from needlewise.synthesis.nma import fit
-from needlewise.synthesis.nma.checks import unrelated_pairs
+from needlewise.synthesis.nma.checks import node_splits
 from needlewise.synthesis.nma.classes import class_design
-from needlewise.synthesis.nma.counts import counted
-from needlewise.synthesis.nma.design import Design, design
-from needlewise.synthesis.nma.deviance import deviance
-from needlewise.synthesis.nma.exact import Marginal, grid_of, posterior
+from needlewise.synthesis.nma.design import design
+from needlewise.synthesis.nma.deviance import (
+    deviance,
+    refitted_splits,
+    unrelated_mean_effects,
+)
+from needlewise.synthesis.nma.exact import posterior
 from needlewise.synthesis.nma.mixtures import below
-from needlewise.synthesis.nma.model import NONE, heterogeneity
 from needlewise.synthesis.nma.priors import TauPrior
 from needlewise.synthesis.nma.whitened import whitened
 
@@ -199,78 +202,66 @@ def test_smoking_consistent():
         assert ranks.loc[option].to_numpy() == pytest.approx(target, abs=0.03)
 
 
-def of_rows(trials: Trials, rows: np.ndarray, prior: str | None) -> tuple[Marginal, np.ndarray]:
-    """The posterior of counts for any rows (N, p), and each parameter's mean and SD (p, 2)."""
-    p = rows.shape[1]
-    made = Design(tuple(map(str, range(p))), np.zeros((1, p)), rows, {})
-    if prior is None:
-        known = counted(trials, made, NONE, None, WIDE)
-    else:
-        own = TauPrior.parse(prior)
-        grid = grid_of(whitened(trials.trials, rows), own, WIDE, 24)
-        known = counted(trials, made, grid, own, WIDE)
-    mean = known.weights @ known.means
-    own2 = np.diagonal(known.covariances, axis1=1, axis2=2) + np.square(known.means - mean)
-    return known, np.stack([mean, np.sqrt(known.weights @ own2)], axis=1)
-
-
 def test_smoking_without_consistency():
     known = printed("hasselblad1998", "ume")
-    rows, compared = unrelated_pairs(smoking())
-    known_sd, found = of_rows(smoking(), rows, TSD)
+    found = unrelated_mean_effects(smoking(), likelihood="counts", tau_prior=TSD)
     letters = {name: letter for letter, name in SMOKING.items()}
-    for (base, option), (mean, sd) in zip(compared, found, strict=True):
-        target = known["values"][f"d{letters[base]}{letters[option]}"]
-        close(mean, target[0])
-        close(sd, target[1])
-    tau = heterogeneity(known_sd)[0]
+    for row in found.effects.itertuples():
+        five(row, known["values"][f"d{letters[row.against]}{letters[row.option]}"][:2])
+    tau = found.heterogeneity
     for value, key in ((tau.median, "median"), (tau.sd, "sd"), (tau.low, "q025"),
                        (tau.high, "q975")):  # fmt: skip
         close(value, known["tau"][key])
-
-
-def split(trials: Trials, base: str, option: str, prior: str | None = None) -> dict[str, float]:
-    """Direct, indirect, their difference with SD and p: trials that have both options give
-    `option` an effect more.
-    """
-    own = [
-        float({base, option} <= set(t.options)) * ((o == option) - (t.options[0] == option))
-        for t in trials.trials for o in t.options[1:]
-    ]  # fmt: skip
-    rows = np.hstack([design(trials).rows, np.array(own)[:, None]])
-    known, found = of_rows(trials, rows, prior)
-    effects = dict(zip(trials.options, [0.0, *found[:-1, 0]], strict=True))
-    indirect, (gap, sd) = effects[option] - effects[base], found[-1]
-    less = float(below(known.weights, known.means[:, [-1]],
-                       np.sqrt(known.covariances[:, [-1], [-1]]), np.zeros(1))[0])  # fmt: skip
-    return {"direct": indirect + gap, "indirect": indirect, "gap": gap, "sd": sd,
-            "p": 2 * min(less, 1 - less)}  # fmt: skip
+    assert found.deviance.residual == pytest.approx(known["fit"]["resdev"], abs=0.5)
 
 
 def test_smoking_split():
+    found = refitted_splits(smoking(), likelihood="counts", tau_prior="half-normal(5)")
+    rows = {frozenset((r.option, r.against)): r for r in found.itertuples()}
     for pair, target in printed("hasselblad1998", "nodesplit_multinma")["values"].items():
         option, base = pair.split(":")
-        found = split(smoking(), base, option, "half-normal(5)")
-        for key, name in (("direct", "dir"), ("indirect", "ind"), ("gap", "omega"), ("p", "p")):
-            close(found[key], target[name])
+        row = rows.pop(frozenset((option, base)))
+        turned = 1.0 if row.option == option else -1.0
+        for value, name in ((row.direct, "dir"), (row.indirect, "ind"), (row.difference, "omega")):
+            close(turned * value, target[name])
+        close(row.p, target["p"])
+    assert not rows
 
 
 def test_thrombolytics_without_consistency_by_counts():
     trials = network("thrombolytics", reference="SK")
-    rows, compared = unrelated_pairs(trials)
-    found = dict(zip(compared, of_rows(trials, rows, None)[1], strict=True))
+    found = unrelated_mean_effects(trials, likelihood="counts", model="common", effect_sd=WIDE)
+    rows = {(r.against, r.option): r for r in found.effects.itertuples()}
     for pair, target in pairs(printed("thrombolytics", "tsd4_ume_fe")).items():
-        close(found[tuple(pair.split(" -> "))][0], target[0])
-        close(found[tuple(pair.split(" -> "))][1], target[1])
+        five(rows[tuple(pair.split(" -> "))], target[:2])
 
 
 def test_thrombolytics_split():
     trials = network("thrombolytics", reference="SK")
-    for pair, target in printed("thrombolytics", "dias2010_nodesplit")["values"].items():
-        if pair != "columns":
-            found = split(trials, *pair.split(" -> "))
-            for key, at in (("direct", 2), ("indirect", 4), ("gap", 6), ("sd", 7), ("p", 8)):
-                close(found[key], target[at])
+    known = printed("thrombolytics", "dias2010_nodesplit")["values"]
+    asked = [tuple(pair.split(" -> ")) for pair in known if pair != "columns"]
+    found = refitted_splits(trials, asked, likelihood="counts", model="common", effect_sd=WIDE)
+    assert list(zip(found["against"], found["option"], strict=True)) == asked
+    for row in found.itertuples():
+        target = known[f"{row.against} -> {row.option}"]
+        for value, at in ((row.direct, 2), (row.indirect, 4), (row.difference, 6),
+                          (row.difference_se, 7), (row.p, 8)):  # fmt: skip
+            close(value, target[at])
+
+
+def test_splits_by_refits_and_calculated_back():
+    """With two-arm trials alone and no heterogeneity both are the same (König et al. 2013)."""
+    trials = network("senn2013")
+    trials = replace(trials, trials=tuple(t for t in trials.trials if len(t.options) == 2))
+    again = {(r.option, r.against): r for r in refitted_splits(trials, model="common").itertuples()}
+    back = node_splits(fit(trials, model="common", tau="reml"))
+    told = [r for r in back.itertuples() if (r.option, r.against) in again]
+    assert len(told) == len(again) > 5
+    for row in told:
+        other = again[row.option, row.against]
+        assert row.direct == pytest.approx(other.direct, abs=1e-3)
+        assert row.indirect == pytest.approx(other.indirect, abs=1e-3)
+        assert row.p == pytest.approx(other.p, abs=1e-3)
 
 
 def test_vaccine_in_a_new_trial():

@@ -15,9 +15,11 @@ from needlewise.synthesis.nma.checks import (
     node_splits,
     q_decomposition,
 )
+from needlewise.synthesis.nma.contributions import comparison_shares
 from needlewise.synthesis.nma.deviance import deviance
 from needlewise.synthesis.nma.horizons import over_time
-from needlewise.synthesis.nma.influence import egger, residuals
+from needlewise.synthesis.nma.influence import egger, residuals, thresholds
+from needlewise.synthesis.nma.net_heat import net_heat
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 PLAIN = (
     "the same network with the normal likelihood, at one week, without classes or a second variance"
 )
-MOST_PAIRS = 60  # options whose pairs are all listed
+MOST_PAIRS, MOST_HEAT = 60, 30  # options whose pairs, and whose net heat, are listed
 
 
 def nma_json(
@@ -65,6 +67,10 @@ def nma_json(
         "design_by_treatment": rows(design_by_treatment(trials)),
         "node_splits": rows(node_splits(checked)) if small else [],
         "residuals": rows(residuals(checked)),
+        "comparisons": rows(fit.comparisons),
+        "thresholds": rows(thresholds(checked, better=better)) if small else [],
+        "contributions": _contributions(checked) if small else [],
+        "net_heat": rows(net_heat(checked)) if len(trials.options) <= MOST_HEAT else [],
         "egger": rows(egger(checked)),
         "checks_of": "this model" if fit.is_plain else PLAIN,
         "layout": trials.layout,
@@ -95,6 +101,18 @@ def nma_json(
     if fit.likelihood != "normal":
         found["effective_share"] = fit.effective
     return json.dumps(_finite(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _contributions(fit: Fit) -> list[dict[str, Any]]:
+    """Share of each direct comparison in each effect against the reference, where it has one."""
+    if fit.design.names != fit.trials.options[1:]:
+        return []
+    found = []
+    for option in fit.trials.options[1:]:
+        told = comparison_shares(fit, option)
+        told = told[told["share"] > 0]
+        found += [{"effect": option, **row} for row in rows(told)]
+    return found
 
 
 def rows(table: DataFrame) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ random effects diagonal, a row y of a trial has, given tau, effect E = y - b (y 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,16 +18,14 @@ from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
 from needlewise.synthesis.nma.checks import unrelated_pairs
-from needlewise.synthesis.nma.exact import at_tau, posterior
+from needlewise.synthesis.nma.design import design
 from needlewise.synthesis.nma.fit import Fit, Heterogeneity
-from needlewise.synthesis.nma.mixtures import quantile
-from needlewise.synthesis.nma.model import effect_prior, heterogeneity, tau_prior_of
-from needlewise.synthesis.nma.whitened import Whitened, whitened
+from needlewise.synthesis.nma.mixtures import below
+from needlewise.synthesis.nma.model import fit_rows
+from needlewise.synthesis.nma.whitened import Whitened
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-    from needlewise.synthesis.nma.priors import TauPrior
 
 
 @dataclass(frozen=True)
@@ -86,38 +85,54 @@ class Unrelated:
     deviance: Deviance
 
 
-def unrelated_mean_effects(
-    trials: Trials,
-    *,
-    model: str = "random",
-    tau_prior: str | TauPrior | None = None,
-    effect_sd: float | None = None,
-    nodes: int = 64,
-) -> Unrelated:
+def unrelated_mean_effects(trials: Trials, **options: Any) -> Unrelated:
     """Fit a mean effect for each pair by itself (Dias et al. 2013): a lower DIC or tau than the
-    consistent model's says that direct and indirect evidence disagree.
+    consistent model's says that direct and indirect evidence disagree. `options` of `fit_rows`.
+    """
+    rows, pairs = unrelated_pairs(trials)
+    fitted = fit_rows(
+        trials, [f"{option} against {base}" for base, option in pairs], rows, **options
+    )
+    table = fitted.parameters().drop(columns="parameter")
+    table.insert(0, "option", [option for _, option in pairs])
+    table.insert(1, "against", [base for base, _ in pairs])
+    return Unrelated(table, fitted.heterogeneity, deviance(fitted))
+
+
+def refitted_splits(
+    trials: Trials, pairs: Sequence[tuple[str, str]] | None = None, **options: Any
+) -> DataFrame:
+    """Direct against indirect evidence for every pair, each by a fit in which trials with both
+    options give the second an effect of its own (Dias et al. 2010), by any likelihood.
+
+    option, against, trials, direct, direct_se, indirect, indirect_se, difference, difference_se, p.
+    Pairs without indirect evidence are left out. `pairs` (against, option): None, all that trials
+    compare; in trials of several arms it matters which of the two is the second. `options` of
+    `fit_rows`. `checks.node_splits` is of the normal likelihood and calculates back, at once.
     """
     from pandas import DataFrame
 
-    if model not in {"random", "common"}:
-        raise InputError(f"model must be random or common, not '{model}'.")
-    rows, pairs = unrelated_pairs(trials)
-    white = whitened(trials.trials, rows)
-    sd = effect_prior(trials, effect_sd)
-    if model == "common":
-        weights: Array = np.ones(1)
-        taus: Array = np.zeros(1)
-        own = Heterogeneity(0.0, 0.0, 0.0)
-        _, means, covariances = at_tau(white, taus, sd)
-    else:
-        known = posterior(white, tau_prior_of(trials, tau_prior), sd, nodes)
-        weights, taus, means = known.weights, known.taus, known.means
-        covariances, own = known.covariances, heterogeneity(known)[0]
-    sds = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
-    mean = weights @ means
-    table = DataFrame({
-        "option": [option for _, option in pairs], "against": [base for base, _ in pairs],
-        "estimate": mean, "se": np.sqrt(weights @ (np.square(sds) + np.square(means - mean))),
-        "low": quantile(weights, means, sds, 0.025), "high": quantile(weights, means, sds, 0.975),
-    })  # fmt: skip
-    return Unrelated(table, own, _deviance(white, weights, taus, means, covariances))
+    whole = design(trials).rows
+    whole = whole if isinstance(whole, np.ndarray) else whole.toarray()
+    names, found = list(trials.options[1:]), []
+    often = trials.comparisons
+    for base, option in often if pairs is None else pairs:
+        own = [
+            float({base, option} <= set(t.options)) * ((o == option) - (t.options[0] == option))
+            for t in trials.trials for o in t.options[1:]
+        ]  # fmt: skip
+        rows = np.column_stack([whole, own])
+        if np.linalg.matrix_rank(rows) <= len(names):
+            continue
+        fitted = fit_rows(trials, [*names, "difference"], rows, **options)
+        indirect = np.array([float(name == option) - float(name == base) for name in names])
+        lines = np.array([[*indirect, 1.0], [*indirect, 0.0], [*(0.0 * indirect), 1.0]])
+        told = fitted.combine(lines)
+        gap2 = fitted.covariances[:, -1:, -1]
+        less = float(below(fitted.weights, fitted.means[:, -1:], np.sqrt(gap2), np.zeros(1))[0])
+        pairs_of_numbers = told[["estimate", "se"]].to_numpy().ravel()
+        count = often[base, option] or often[option, base]
+        found.append((option, base, count, *pairs_of_numbers, 2 * min(less, 1 - less)))
+    columns = ["option", "against", "trials", "direct", "direct_se", "indirect", "indirect_se",
+               "difference", "difference_se", "p"]  # fmt: skip
+    return DataFrame(found, columns=columns)

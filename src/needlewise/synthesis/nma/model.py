@@ -128,11 +128,7 @@ def fit(
             )
         made = _inconsistent(trials, found, white, tau, test, (tau_prior, effect_sd, nodes))
     elif likelihood == "counts":
-        if tau != "bayes" or trials.likelihood == "normal" or trials.measure not in OWN_COUNTS:
-            raise InputError(
-                "The likelihood of counts needs tau = bayes and events for every arm, with OR, HR "
-                "or IRR as measure."
-            )
+        _must_have_counts(trials, tau)
         made = _counts(trials, found, white, model, (tau_prior, effect_sd), baseline=baseline)
     elif tau == "bayes":
         made = _bayes(trials, found, white, model, tau_prior, effect_sd, nodes)
@@ -158,6 +154,42 @@ def plain(own: Fit) -> Fit:
     else:
         made = _classic(own.trials, own.design, own.white, own.model, own.method, "wald")
     return replace(made, components=own.components, inactive=own.inactive, loose=own.loose)
+
+
+def fit_rows(
+    trials: Trials,
+    names: Sequence[str],
+    rows: Array,
+    *,
+    model: str = "random",
+    likelihood: str = "normal",
+    tau_prior: str | TauPrior | None = None,
+    effect_sd: float | None = None,
+    nodes: int = 64,
+) -> Fit:
+    """A posterior of parameters of one's own: `rows` (N, p) say how each contrast of the trials is
+    made of them. Its tables are `parameters` and `combine`; options have no effects of it.
+
+    Raises InputError as `fit` does.
+    """
+    if model not in {"random", "common"}:
+        raise InputError(f"model must be random or common, not '{model}'.")
+    found = Design(tuple(names), np.zeros((len(trials.options), len(names))), rows, {})
+    white = whitened(trials.trials, rows)
+    if likelihood == "normal":
+        return _bayes(trials, found, white, model, tau_prior, effect_sd, nodes)
+    if likelihood != "counts":
+        raise InputError(f"likelihood must be normal or counts, not '{likelihood}'.")
+    _must_have_counts(trials, "bayes")
+    return _counts(trials, found, white, model, (tau_prior, effect_sd), baseline=False)
+
+
+def _must_have_counts(trials: Trials, tau: str) -> None:
+    if tau != "bayes" or trials.likelihood == "normal" or trials.measure not in OWN_COUNTS:
+        raise InputError(
+            "The likelihood of counts needs tau = bayes and events for every arm, with OR, HR or "
+            "IRR as measure."
+        )
 
 
 def _classic(
