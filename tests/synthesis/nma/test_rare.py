@@ -367,6 +367,17 @@ PARTS = [("1", "A", 1, 20), ("1", "B", 3, 20), ("2", "B", 2, 20), ("2", "C", 0, 
          ("3", "C", 1, 20), ("3", "D", 2, 20)]  # fmt: skip
 
 
+def dong_and_one_without_events():
+    rows = columns("dong2013")
+    more = {
+        "study": ["42", "42"],
+        "treatment": ["Placebo", "New"],
+        "events": [1, 0],
+        "n": [100, 100],
+    }
+    return read_network({k: [*own, *more[k]] for k, own in rows.items()}, "OR")
+
+
 @pytest.mark.parametrize(("make", "text"), [
     (lambda: mantel_haenszel(table(*A_LONE)), "No trial is left: in every design"),
     (lambda: mantel_haenszel(table(*PARTS)), "no trial joins: B, A; C, D.*Design B, C"),
@@ -376,6 +387,8 @@ PARTS = [("1", "A", 1, 20), ("1", "B", 3, 20), ("2", "B", 2, 20), ("2", "C", 0, 
     (lambda: hypergeometric(table(*A_LONE)), "no maximum for B against A, as its"),
     (lambda: hypergeometric(table(*PARTS, ("4", "A", 3, 30), ("4", "E", 0, 30))),
      "no maximum for"),
+    (lambda: hypergeometric(dong_and_one_without_events()), "no maximum for New against Placebo,"),
+    (lambda: hypergeometric(table(PARTS[0], PARTS[1], *PARTS[4:])), "parts that no trial joins"),
     (lambda: hypergeometric(table(*A_LONE), "random"), "no maximum for B"),
     (lambda: hypergeometric(network("dong2013"), "random"), "two arms, and trial 13 has more"),
     (lambda: hypergeometric(table(*A_LONE), "fixed"), "model must be random or common"),

@@ -27,7 +27,7 @@ from needlewise.synthesis.nma.logit_normal import (
     common_top,
     random_top,
 )
-from needlewise.synthesis.nma.rare import OTHERWISE, check_odds, counts_of, dense
+from needlewise.synthesis.nma.rare import check_odds, counts_of, dense
 from needlewise.synthesis.nma.whitened import whitened
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def hypergeometric(trials: Trials, model: str = "common", *, exact: bool = True)
     if model not in {"random", "common"}:
         raise InputError(f"model must be random or common, not '{model}'.")
     check_odds(trials)
-    check_joined(trials, OTHERWISE)
+    check_joined(trials, "")
     found = design(trials)
     check_estimable(loose_parameters(found), "effects")
     if model == "random":
@@ -94,7 +94,7 @@ def two_arms(events: Array, sizes: Array) -> Family:
     within = at <= high[:, None]
     at = np.where(within, at, high[:, None])
     logs = _log_choose(sizes[:, 1:], at) + _log_choose(sizes[:, :1], whole[:, None] - at)
-    return Table(low, np.where(within, logs, -np.inf))
+    return Table(low, np.where(within, logs, -np.inf), high - low + 1)
 
 
 def _log_choose(size: Array, of: Array) -> Array:

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.synthesis.nma.classic import HALF_CHI
 
-NODES = 32
+NODES = 24
 STEPS, HALVINGS = 100, 30
 CALM = 1e-12  # twice the height still to climb at which the top is near enough
-FAR = 15.0  # a log odds ratio that no count can show: the likelihood has no top
+FAR = 20.0  # a log odds ratio that no count can show: the likelihood has no top
 STARTS = (0.1, 0.4, 1.0, 2.0)
 LEAST = 1e-5  # taus below it are zero
 BLOCK = 2_000_000  # numbers held at once
+FEW = 64  # possible counts of trials that are worked out together
 
+Places = NDArray[np.intp]
 Height = tuple[float, Array, Array]  # log likelihood, its slopes (p,) and curvature (p, p)
 
 
@@ -52,30 +55,41 @@ class Binomial:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Counts `low` + 0, 1, ... (m,) with log weights (m, s) at theta 0, -inf beyond the last."""
+    """Counts `low` + 0, 1, ... (m,) with log weights (m, s) at theta 0, -inf beyond `width` (m,)
+    of them.
+    """
 
     low: Array
     logs: Array
+    width: Array
 
     def cumulant(self, theta: Array) -> tuple[Array, Array, Array]:
         found = np.empty((3, *theta.shape))
-        step = max(1, BLOCK // (theta.shape[1] * self.logs.shape[1]))
-        for start in range(0, len(theta), step):
-            own = slice(start, start + step)
-            found[:, own] = self._block(own, theta[own])
+        for own in self._alike:
+            step = max(1, BLOCK // (theta.shape[1] * int(self.width[own[-1]])))
+            for start in range(0, len(own), step):
+                some = own[start : start + step]
+                found[:, some] = self._block(some, theta[some])
         return found[0], found[1], found[2]
 
-    def _block(self, own: slice, theta: Array) -> Array:
-        above = np.arange(self.logs.shape[1], dtype=float)
-        logs = self.logs[own, None, :] + theta[:, :, None] * above
+    @cached_property
+    def _alike(self) -> list[Places]:
+        """Trials with about as many possible counts, the most last."""
+        order = np.argsort(self.width, kind="stable")
+        doubled = np.ceil(np.log2(np.maximum(self.width[order] / FEW, 1.0)))
+        return np.split(order, np.flatnonzero(np.diff(doubled)) + 1)
+
+    def _block(self, own: Places, theta: Array) -> Array:
+        above = np.arange(int(self.width[own].max()), dtype=float)
+        logs = self.logs[own, None, : len(above)] + theta[:, :, None] * above
         top = logs.max(axis=2)
-        chance = np.exp(logs - top[:, :, None])
-        whole = chance.sum(axis=2)
-        mean = (chance @ above) / whole
-        spread = np.square(above - mean[:, :, None])
+        middle = 0.5 * (len(above) - 1)  # moments about it lose least to rounding
+        powers = np.stack([np.ones_like(above), above - middle, np.square(above - middle)], axis=1)
+        whole, first, second = np.moveaxis(np.exp(logs - top[:, :, None]) @ powers, 2, 0)
+        mean = first / whole
         low = self.low[own, None]
         log = top + np.log(whole) + low * theta
-        return np.stack([log, low + mean, (chance * spread).sum(axis=2) / whole])
+        return np.stack([log, low + middle + mean, second / whole - mean * mean])
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +160,7 @@ def climbed(height: Callable[[Array], Height], start: Array) -> tuple[Array, Hei
     at, here = start, height(start)
     for _ in range(STEPS):
         values, vectors = np.linalg.eigh(-here[2])
-        values = np.maximum(np.abs(values), 1e-10 * max(float(np.abs(values).max()), 1e-10))
+        values = np.maximum(np.abs(values), 1e-14 * max(float(np.abs(values).max()), 1e-10))
         step = vectors @ ((vectors.T @ here[1]) / values)
         step *= min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-300))
         if float(step @ here[1]) < CALM or float(np.abs(at).max()) > 2 * FAR:

@@ -98,6 +98,7 @@ def mantel_haenszel(trials: Trials) -> MantelHaenszel:
     from scipy.special import chdtrc
 
     check_odds(trials)
+    check_joined(trials, "")
     groups, notes = _designs(trials)
     used = with_trials(trials, [t for own in groups for t in own])
     notes += [f"{o}: left out, no trial that is left has it" for o in trials.options

@@ -11,7 +11,7 @@ from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Arms, Trial, Trials
 
-OTHERWISE = ", or use likelihood = counts, whose prior joins them"
+OTHERWISE = ", or use likelihood = counts, which leaves nothing out"
 
 
 def counts_of(trial: Trial) -> Arms:
@@ -36,8 +36,8 @@ def check_odds(trials: Trials) -> None:
         counts_of(trial)
     if trials.measure != "OR" or trials.likelihood != "binomial":
         raise InputError(
-            "Methods for rare events need events and people for every arm and the measure OR; this "
-            f"network has {trials.measure} and {trials.likelihood} results."
+            "Methods for rare events need events and people for every arm, no bias taken off, and "
+            f"the measure OR; this network has {trials.measure} and {trials.likelihood} results."
         )
 
 
