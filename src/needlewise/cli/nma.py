@@ -67,7 +67,7 @@ def nma(
     ] = "wald",
     likelihood: Annotated[
         str,
-        typer.Option(help="normal, or counts (binomial, Poisson; no zero-cell rule)."),
+        typer.Option(help="normal, counts (no zero-cell rule), mantel-haenszel or hypergeometric."),
     ] = "normal",
     components: Annotated[
         str | None,

@@ -316,6 +316,34 @@ def test_the_command_without_each_trial(tmp_path, model):
     assert [row["trial"] for row in json.loads(out)["leave_one_out"]] == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize(("options", "told"), [
+    (("--likelihood", "mantel-haenszel", "--model", "common"), "Efthimiou"),
+    (("--likelihood", "hypergeometric", "--model", "common"), "Stijnen"),
+])  # fmt: skip
+def test_the_command_for_rare_events(tmp_path, options, told):
+    file, page = ROOT / "tests" / "published" / "dong2013.csv", tmp_path / "page.html"
+    code, out, err = run(file, *options, "--html", page)
+    assert (code, err) == (0, "")
+    assert told in out
+    assert "tau = " not in out
+    code, out, _ = run(file, *options, "--json")
+    found = json.loads(out)
+    assert found["likelihood"] == options[1]
+    assert found["effects"][0]["option"] == "ICS"
+    assert any("left out" in note for note in found["notes"]) == (options[1] == "mantel-haenszel")
+
+
+@pytest.mark.parametrize(("options", "told"), [
+    (("--likelihood", "mantel-haenszel"), "model = common"),
+    (("--likelihood", "hypergeometric"), "two arms"),
+    (("--likelihood", "hypergeometric", "--tau-prior", "uniform(5)"), "no priors"),
+    (("--likelihood", "exact"), "must be normal, counts"),
+])  # fmt: skip
+def test_what_rare_events_cannot(options, told):
+    code, _, err = run(ROOT / "tests" / "published" / "dong2013.csv", *options)
+    assert (code, told in err) == (2, True), err
+
+
 def test_an_interrupt_leaves_nothing_behind(tmp_path):
     rng = np.random.default_rng(1)
     trials = 400

@@ -180,7 +180,7 @@ def test_one_trial_by_brute_force():
 
 
 @pytest.mark.parametrize(("options", "told"), [
-    ({"tau": "reml"}, "tau = bayes"), ({"likelihood": "poisson"}, "normal or counts"),
+    ({"tau": "reml"}, "tau = bayes"), ({"likelihood": "poisson"}, "normal, counts"),
 ])  # fmt: skip
 def test_what_counts_cannot(options, told):
     with pytest.raises(InputError, match=told):

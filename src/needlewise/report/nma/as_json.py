@@ -98,7 +98,7 @@ def nma_json(
     if fit.inconsistency is not None:
         gap = fit.inconsistency
         found["inconsistency"] = {"gamma": gap.tau, "low": gap.low, "high": gap.high}
-    if fit.likelihood != "normal":
+    if fit.counts_deviance is not None:
         found["effective_share"] = fit.effective
     return json.dumps(_finite(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -52,6 +52,10 @@ METHODS = {
     "dl": "tau by DerSimonian and Laird for networks (Jackson, White and Riley 2012)",
     "pm": "tau by Paule and Mandel",
 }
+RARE = {
+    "mantel-haenszel": "Mantel-Haenszel by design, without a zero-cell rule",
+    "hypergeometric": "exact conditional (non-central hypergeometric) likelihood, by maximum",
+}
 TESTS = {
     "wald": "normal intervals", "t": "t intervals",
     "hartung-knapp": "Hartung-Knapp variances and t intervals, also where they are narrower",
@@ -65,6 +69,8 @@ REFERENCES = {
     "egger": "Chaimani et al. 2013, PLoS ONE 8:e76654 (comparison-adjusted funnel)",
     "shares": "Papakonstantinou et al. 2018, F1000Research 7:610 (contributions)",
     "heat": "Krahn, Binder and König 2013, BMC Med Res Methodol 13:35 (net heat)",
+    "mantel-haenszel": "Efthimiou et al. 2019, Stat Med 38:2992-3012 (Mantel-Haenszel)",
+    "hypergeometric": "Stijnen, Hamza and Özdemir 2010, Stat Med 29:3046-3067 (hypergeometric)",
     "certainty": "Nikolakopoulou et al. 2020, PLoS Med 17:e1003082 (CINeMA), adapted",
 }
 
@@ -245,7 +251,7 @@ def _read(fit: Fit) -> Section:
     told: list[Text] = [(f"Read as {trials.layout}.",), (f"Measure: {MEASURES[trials.measure]}.",)]
     told += [(f"Left out: {name}: {why}.",) for name, why in trials.left_out]
     told += [(f"{note}.",) for note in trials.notes[:40]]
-    if trials.notes and fit.likelihood != "normal":
+    if trials.notes and fit.counts_deviance is not None:
         told.append((
             "What is added because of a zero serves the checks alone: the likelihood of the counts "
             "needs none of it.",
@@ -391,13 +397,14 @@ def _without_each(table: DataFrame) -> Block:
 
 
 def _done(fit: Fit, also: Sequence[str]) -> Section:
-    method = METHODS[fit.method] if fit.likelihood == "normal" else COUNTED
+    counted = fit.counts_deviance is not None
+    method = COUNTED if counted else RARE.get(fit.likelihood) or METHODS[fit.method]
     told = [f"{fit.model.capitalize()} effects. {method}."]
     if fit.method == "bayes":
         told.append(f"Priors: {fit.prior}.")
     else:
         told.append(f"{TESTS[fit.test].capitalize()}.")
-    if fit.likelihood != "normal":
+    if counted:
         told.append(
             f"{fit.likelihood.capitalize()} likelihood of the counts by nested quadrature with "
             f"importance weights; {100 * fit.effective:.0f} % of their points count at least."
@@ -417,6 +424,7 @@ def _done(fit: Fit, also: Sequence[str]) -> Section:
     used = ["network", "design", "split", "rank", "egger"]
     if fit.design.names != fit.trials.options[1:]:
         used.append("components")
+    used += [fit.likelihood] if fit.likelihood in RARE else []
     used += also
     return Section("done", "What was done", (
         Bullets(tuple((one,) for one in told)),

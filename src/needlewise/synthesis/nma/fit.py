@@ -46,13 +46,15 @@ class Fit:
     """A fitted network.
 
     Attributes:
-        model: random or common; method: bayes, reml, ml, dl, pm; test: wald, t, hartung-knapp.
+        model: random or common; method: bayes, reml, ml, dl, pm or mantel-haenszel; test: wald, t,
+            hartung-knapp.
         weights, taus: (n,) nodes of the mixture; a frequentist fit has one.
         means, covariances: of the parameters at each node, (n, p) and (n, p, p).
         freedom: degrees of freedom of a t interval, None for normal ones.
         prior: priors in words; "" for a frequentist fit.
-        likelihood: normal, or that of the counts; `effective` is then the smallest share of the
-            importance points that count (1: the Gaussian was right).
+        likelihood: normal, or that of the counts: binomial or poisson, whose `effective` is the
+            smallest share of the importance points that count (1: the Gaussian was right),
+            hypergeometric, conditional binomial, or mantel-haenszel.
         components, inactive: as they were given; loose: parameters that the trials do not tell
             apart, for which the prior speaks.
         within_classes: SD of effects within classes of options; None without classes.

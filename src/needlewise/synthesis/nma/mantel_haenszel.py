@@ -11,7 +11,7 @@ correction; an arm of a design in which nobody (or everybody) has the event is l
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -112,7 +112,8 @@ def mantel_haenszel(trials: Trials) -> MantelHaenszel:
     square = float(q[0]) if df else 0.0
     found = design(used)
     made = Fit(
-        used, found, whitened(used.trials, found.rows), "common", "mantel-haenszel", "wald",
+        replace(used, notes=(*used.notes, *notes)), found, whitened(used.trials, found.rows),
+        "common", "mantel-haenszel", "wald",
         np.ones(1), np.zeros(1), means, covariance, Heterogeneity(0.0, 0.0, 0.0),
         likelihood="mantel-haenszel",
     )  # fmt: skip

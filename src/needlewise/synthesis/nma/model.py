@@ -24,6 +24,8 @@ from needlewise.synthesis.nma.fit import Fit, Heterogeneity
 from needlewise.synthesis.nma.priors import HEAVY, TauPrior, usual_prior
 from needlewise.synthesis.nma.whitened import Whitened, whitened
 
+RARE = ("mantel-haenszel", "hypergeometric")
+LIKELIHOODS = ("normal", "counts", *RARE)
 TESTS = ("wald", "t", "hartung-knapp")
 OWN_COUNTS = frozenset({"OR", "HR", "IRR"})
 COUNT_NODES, HEAVY_NODES = 24, 48
@@ -66,7 +68,8 @@ def fit(
         effect_sd: SD of the normal prior of each parameter; None: 100 on ratio and standardised
             scales, else 100 times the spread of the effects seen.
         likelihood: normal (of the estimates), or counts (binomial or Poisson, no zero-cell rule),
-            where the table had counts; with tau = bayes only.
+            where the table had counts, with tau = bayes only; for rare events also mantel-haenszel
+            (a common effect) and hypergeometric (tau by maximum likelihood), both of odds ratios.
         inconsistency: designs deviate from consistency with an SD of their own, gamma; with tau
             = bayes (the same prior as tau's), reml or ml.
         classes: options of one class (`Trials.classes`) lean on each other, by an SD within classes
@@ -97,13 +100,21 @@ def fit(
     if tau != "bayes":
         check_estimable(loose, "components" if components else "effects")
     white = whitened(trials.trials, found.rows)
-    if likelihood not in {"normal", "counts"}:
-        raise InputError(f"likelihood must be normal or counts, not '{likelihood}'.")
+    if likelihood not in LIKELIHOODS:
+        raise InputError(f"likelihood must be {', '.join(LIKELIHOODS)}, not '{likelihood}'.")
     if baseline and likelihood != "counts":
         raise InputError(
             "A slope on the baseline needs likelihood = counts: with estimates alone the error of "
             "each baseline would be taken for an effect."
         )
+    if likelihood in RARE:
+        given = (components, covariates, classes, inconsistency, horizons, tau_prior, effect_sd)
+        if any(given) or tau not in {"bayes", "ml"} or test != "wald":
+            raise InputError(
+                f"The likelihood {likelihood} takes options with effects of their own and no "
+                "priors; use counts for more."
+            )
+        return _rare(trials, likelihood, model)
     if horizons is not None:
         if tau != "bayes" or likelihood != "normal" or covariates or classes or inconsistency:
             raise InputError(
@@ -149,11 +160,24 @@ def plain(own: Fit) -> Fit:
         return fit(own.trials, model=own.model, components=own.components, inactive=own.inactive)
     if own.within_classes is not None or BASELINE in own.design.names:
         return fit(own.trials)
+    if own.method == "mantel-haenszel":
+        return fit(own.trials, model="common", tau="reml")
     if own.method == "bayes":
         made = _bayes(own.trials, own.design, own.white, own.model, None, None, 64)
     else:
         made = _classic(own.trials, own.design, own.white, own.model, own.method, "wald")
     return replace(made, components=own.components, inactive=own.inactive, loose=own.loose)
+
+
+def _rare(trials: Trials, likelihood: str, model: str) -> Fit:
+    from needlewise.synthesis.nma.hypergeometric import hypergeometric
+    from needlewise.synthesis.nma.mantel_haenszel import mantel_haenszel
+
+    if likelihood == "hypergeometric":
+        return hypergeometric(trials, model)
+    if model != "common":
+        raise InputError("Mantel-Haenszel is of a common effect: use model = common.")
+    return mantel_haenszel(trials).fit
 
 
 def fit_rows(
