@@ -30,6 +30,10 @@ def nma(
         str | None,
         typer.Option(help="Compare with this option; default: placebo or control."),
     ] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of an ordered category, lowest first; may be repeated."),
+    ] = None,
     weeks: Annotated[
         str | None,
         typer.Option(help="A column of weeks, where trials have results at several."),
@@ -172,8 +176,9 @@ def nma(
     stage(f"Reading {file}")
     trials = read_network(
         file, measure, reference=reference, covariates=covariates, classes=classes,
-        component_columns=columns, increment=increment, increment_for=increment_for,
-        inconsistent=inconsistent, weeks=weeks, week=week, adjust=Adjust(weight, bias, bias_sd),
+        component_columns=columns, categories=category or [], increment=increment,
+        increment_for=increment_for, inconsistent=inconsistent, weeks=weeks, week=week,
+        adjust=Adjust(weight, bias, bias_sd),
     )  # fmt: skip
     worth = None if important is None else _on_scale(important, ratio=trials.is_ratio)
     stage(f"Fitting {len(trials.trials)} trials of {len(trials.options)} options")

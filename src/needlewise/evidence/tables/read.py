@@ -11,10 +11,14 @@ from needlewise.evidence.tables.adjust import Adjust, adjusted
 from needlewise.evidence.tables.columns import Table, meanings, plain, read_table
 from needlewise.evidence.tables.contrasts import Rule
 from needlewise.evidence.tables.layouts import Printed, rows_of
+from needlewise.evidence.tables.ordered import ordered_rows, ordered_trial
 from needlewise.evidence.tables.repeats import joined, main_week, suffix
 from needlewise.evidence.tables.survival import NOTE, hazard_ratios
 from needlewise.evidence.tables.trials import MEASURES, Trial, Trials
 
+USUAL = {
+    "events": "OR", "rates": "IRR", "means": "MD", "times": "HR", "ordered categories": "PROBIT",
+}  # fmt: skip
 WEEKS = frozenset({"week", "weeks", "timepoint", "visit"})
 PREFERRED = ("placebo", "control", "usual care", "no treatment", "standard care", "no contact")
 
@@ -28,6 +32,7 @@ def read_network(
     covariates: Sequence[str] = (),
     classes: str | None = None,
     component_columns: Sequence[str] = (),
+    categories: Sequence[str] = (),
     increment: float = 0.5,
     increment_for: str = "trial",
     inconsistent: bool = False,
@@ -51,6 +56,10 @@ def read_network(
             not, in a table with a row an arm; its option is then called "one + other", for
             `fit(components="+")`, and arms of a trial with the same components are put together.
             An arm without any keeps the name it has.
+        categories: columns of ordered categories, in a table with a row an arm: people who reached
+            that cut-off and not the next, the lowest cut-off first; empty where a trial does not
+            report it. The measure is then PROBIT, in standard deviations of what lies under the
+            categories; `fit(likelihood="counts")` uses all of them.
         increment: added to cells of trials with a zero cell where the normal likelihood needs it;
             `increment_for`: trial (all cells of that trial), cell, or network (all trials, as soon
             as one has a zero).
@@ -66,7 +75,10 @@ def read_network(
     if component_columns:
         table = _composed(table, component_columns)
     own = adjust or Adjust()
-    raw, layout, kind = rows_of(table, (*covariates, *own.columns), weeks)
+    if categories:
+        raw, layout, kind = ordered_rows(table, categories, (*covariates, *own.columns))
+    else:
+        raw, layout, kind = rows_of(table, (*covariates, *own.columns), weeks)
     if weeks is None:
         _one_week(table, raw)
     chosen = _measure(measure or outcome, kind, table)
@@ -74,10 +86,15 @@ def read_network(
         raise InputError(f"{table.where} holds no trial.")
     rule = Rule(chosen, increment, increment_for, inconsistent)
     timed = kind == "times"
-    rule.everywhere = not timed and increment_for == "network" and any(map(rule.zero, raw))
+    rule.everywhere = (
+        not timed and not categories and increment_for == "network" and any(map(rule.zero, raw))
+    )
     trials, notes, left_out = [], [NOTE] if timed else [], []
     for one in raw:
-        made = hazard_ratios(one) if timed else rule.trial(one)
+        if categories:
+            made = ordered_trial(one, categories, notes)
+        else:
+            made = hazard_ratios(one) if timed else rule.trial(one)
         if isinstance(made, str):
             left_out.append((one.name, made))
         else:
@@ -96,10 +113,10 @@ def read_network(
     notes += told
     likelihood = "normal"
     if all(trial.arms is not None for trial in trials):
-        likelihood = "poisson" if chosen == "IRR" else "binomial"
+        likelihood = "poisson" if chosen == "IRR" else "ordered" if categories else "binomial"
     return Trials(
         chosen, likelihood, options, tuple(trials), layout, tuple(notes), tuple(left_out),
-        _classes(table, classes), week,
+        _classes(table, classes), week, tuple(categories),
     )  # fmt: skip
 
 
@@ -174,13 +191,13 @@ def _classes(table: Table, column: str | None) -> dict[str, str]:
 
 def _measure(asked: str | None, kind: str, table: Table) -> str:
     if asked is None:
-        return {"events": "OR", "rates": "IRR", "means": "MD", "times": "HR"}.get(kind, "GEN")
+        return USUAL.get(kind, "GEN")
     chosen = asked.strip().upper()
     if chosen not in MEASURES:
         raise InputError(f"'{asked}' is no measure; choose from {', '.join(MEASURES)}.")
     fits = {
         "events": {"OR", "RR", "RD", "HR"}, "rates": {"IRR"}, "means": {"MD", "SMD", "ROM"},
-        "times": {"HR"},
+        "times": {"HR"}, "ordered categories": {"PROBIT"},
     }.get(kind, set(MEASURES))  # fmt: skip
     if chosen not in fits:
         raise InputError(

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from needlewise.distributions import Array
 
 RATIOS = frozenset({"OR", "RR", "IRR", "HR", "ROM"})
@@ -13,7 +16,7 @@ MEASURES = {
     "MD": "mean difference", "SMD": "standardised mean difference (Hedges)",
     "ROM": "log ratio of means", "OR": "log odds ratio", "RR": "log risk ratio",
     "RD": "risk difference", "IRR": "log rate ratio", "HR": "log hazard ratio",
-    "GEN": "estimates as given",
+    "PROBIT": "difference on the probit scale", "GEN": "estimates as given",
 }  # fmt: skip
 
 
@@ -21,13 +24,20 @@ MEASURES = {
 class Arms:
     """Counts of a trial's arms, (k,) each, in the order of its options.
 
-    `size` is people for a binomial likelihood and person-time for a Poisson one; `weeks` offsets
-    a hazard (log follow-up time) and is zero otherwise.
+    `size` is people for a binomial likelihood and person-time for a Poisson one; `offset` is added
+    to a log hazard (log follow-up time) and is zero otherwise. `levels` (k, cuts) are people in
+    ordered categories, each from its cut-off to the next that is reported; nan where it is not.
     """
 
     events: Array
     size: Array
     offset: Array
+    levels: Array | None = None
+
+    def ordered(self, order: NDArray[np.intp]) -> Arms:
+        """The arms in another order."""
+        levels = None if self.levels is None else self.levels[order]
+        return Arms(self.events[order], self.size[order], self.offset[order], levels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +86,13 @@ class Trials:
     """A network as it was read.
 
     Attributes:
-        measure: a key of `MEASURES`; likelihood: normal, binomial or poisson (with counts).
+        measure: a key of `MEASURES`; likelihood: normal, or binomial, poisson or ordered (counts).
         options: all options, the reference first, then by name.
         layout: which table layout was recognised, a sentence; notes: what was done to the data.
         left_out: (trial, why) of trials that carry nothing.
         classes: option to its class, where a column of the table says so.
         week: the week whose results (or the nearest) stand in `y`; None without weeks.
+        cuts: names of the cut-offs of ordered categories, the lowest first.
     """
 
     measure: str
@@ -93,6 +104,7 @@ class Trials:
     left_out: tuple[tuple[str, str], ...] = ()
     classes: Mapping[str, str] = field(default_factory=dict)
     week: float | None = None
+    cuts: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:

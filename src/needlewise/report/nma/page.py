@@ -171,7 +171,7 @@ def _answer(fit: Fit, better: str) -> Section:
         blocks.insert(0, Callout("warning", "The prior speaks here, not the trials", (
             (f"The trials do not tell these apart: {', '.join(fit.loose[:20])}.",),
         )))  # fmt: skip
-    if len(fit.design.names) and fit.design.names != trials.options[1:]:
+    if not set(fit.design.names) <= set(trials.options):
         blocks.append(_parameters(fit))
     return Section("answer", "What the trials say together", tuple(blocks))
 
@@ -239,11 +239,15 @@ def _sd(words: str, id: str, own: Heterogeneity) -> Paragraph:
 
 
 def _parameters(fit: Fit) -> Table:
+    """Parts of the model that are no option's effect."""
+    own = set(fit.trials.options)
     rows = tuple(
         ((row.parameter,), (f"{number(row.estimate)} ({number(row.low)} to {number(row.high)})",))
         for row in fit.parameters().itertuples()
+        if row.parameter not in own
     )
-    return Table("Components and slopes, on the scale of the model", ("Part", "Effect"), rows)
+    caption = "Components, slopes and cut-offs, on the scale of the model"
+    return Table(caption, ("Part", "Effect"), rows)
 
 
 def _read(fit: Fit) -> Section:

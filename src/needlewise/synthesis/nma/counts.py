@@ -18,10 +18,11 @@ import numpy as np
 from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
-from needlewise.synthesis.nma.arms import Group, at_means, groups_of
+from needlewise.synthesis.nma.arms import Group, Said, groups_of
 from needlewise.synthesis.nma.design import Design
 from needlewise.synthesis.nma.exact import Grid, Marginal
 from needlewise.synthesis.nma.inner import LEAST, Latent, Mode, integral, laplace, moved_start
+from needlewise.synthesis.nma.levels import APART
 from needlewise.synthesis.nma.polynomials import DEGREES, cast, terms
 from needlewise.synthesis.nma.priors import TauPrior
 
@@ -50,35 +51,50 @@ class Counted(Marginal):
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    """Groups of trials, SD of effects and baselines, and whether a last parameter is a slope on
-    the trial's baseline less `centre`.
+    """Groups of trials, SD of effects and baselines, number of cut-offs after the first, and
+    whether a last parameter is a slope on the trial's baseline less `centre`.
     """
 
     groups: list[Group]
     sd: float
+    cuts: int
     sloped: bool
     centre: float
 
+    @property
+    def extra(self) -> int:
+        """Parameters besides effects, the last of all, on which every trial stands."""
+        return self.cuts + self.sloped
+
+    def start(self, nodes: int, effects: int) -> Array:
+        """Where the climb to the modes begins, (n, p): no effects, cut-offs apart."""
+        own = [APART * (k + 1) for k in range(self.cuts)] + [0.0] * self.sloped
+        return np.tile([*np.zeros(effects), *own], (nodes, 1))
+
     def rows(self, group: Group) -> Array:
         """From parameters to the numbers a trial's likelihood stands on, (m, D, p)."""
-        if not self.sloped:
-            return group.rows
         m, k, p = group.rows.shape
-        found = np.zeros((m, k + 1, p + 1))
-        found[:, :k, :p], found[:, k, p] = group.rows, 1.0
+        found = np.zeros((m, k + self.extra, p + self.extra))
+        found[:, :k, :p] = group.rows
+        found[:, k:, p:] = np.eye(self.extra)
         return found
 
     def latent(self, group: Group, half: Array, at: Array) -> Latent:
         """What the predictors are at those numbers (n, q, m, D), with h (n, 1, 1)."""
-        k = len(group.events)
+        k = len(group.moved)
         base = np.zeros((k, *at.shape[:-1]))
         base[1:] = np.moveaxis(at[..., : k - 1], -1, 0)
         if not self.sloped:
-            return Latent(base, np.ones(group.events.shape), half[None], self.sd)
-        turned = at[..., k - 1] * group.moved
+            return Latent(base, np.ones(group.moved.shape), half[None], self.sd)
+        turned = at[..., -1] * group.moved
         own = np.broadcast_to(half, base.shape).copy()
         own[0] /= np.maximum(np.square(1.0 + turned[-1]), FLAT)
         return Latent(base - self.centre * turned, 1.0 + turned, own, self.sd)
+
+    def said(self, group: Group, at: Array) -> Said:
+        """What the arms say at those numbers."""
+        first = group.rows.shape[1]
+        return group.said.at(at[..., first : first + self.cuts])
 
 
 def counted(
@@ -87,11 +103,12 @@ def counted(
 ) -> Counted:  # fmt: skip
     """The posterior at the nodes of a grid; without a prior of tau the grid is one node.
 
-    `baseline`: where given, a last parameter is the slope on the trials' own baselines, which are
-    counted from it.
+    Parameters are the design's, then cut-offs after the first for ordered categories, then, where
+    `baseline` is given, the slope on the trials' own baselines, which are counted from it.
     """
-    model = _Model(groups_of(trials, design), effect_sd, baseline is not None, baseline or 0.0)
-    size = design.made_of.shape[1] + model.sloped
+    groups, cuts = groups_of(trials, design), max(len(trials.cuts) - 1, 0)
+    model = _Model(groups, effect_sd, cuts, baseline is not None, baseline or 0.0)
+    size = design.made_of.shape[1] + model.extra
     half = np.maximum(0.5 * np.square(grid.taus), LEAST)[:, None, None]
     top, mean, covariance, modes = _modes(model, half, size)
     # Laplace's own masses say which nodes matter; the others stay as Laplace has them.
@@ -116,7 +133,7 @@ def counted(
 class _Weighted:
     """Nodes with importance weights (n, q): log marginal likelihoods, moments, effective shares of
     the weights, and each group with its mean log likelihood (n, q, m) and expected counts
-    (n, q, m, k).
+    (n, q, m, categories times k).
     """
 
     logs: Array
@@ -157,10 +174,11 @@ def _deviance(found: _Weighted, share: Array) -> tuple[float, float]:
     both = share[:, None] * found.weights
     mean, at_mean = 0.0, 0.0
     for group, log, fitted in found.arms:
-        best = at_means(group, group.events)
+        said = group.said
+        best = said.at_means(said.observed)
         mean += 2.0 * (best - float(np.einsum("nq,nqm->", both, log)))
-        told = np.tensordot(both, fitted, axes=2).T[:, None, None]
-        at_mean += 2.0 * (best - at_means(group, told))
+        told = np.tensordot(both, fitted, axes=2).T.reshape(said.observed.shape)
+        at_mean += 2.0 * (best - said.at_means(told))
     return mean, at_mean
 
 
@@ -185,8 +203,9 @@ def _modes(model: _Model, half: Array, size: int) -> tuple[Array, Array, Array, 
     there, and the modes of the predictors.
     """
     nodes = len(half)
-    at: Array = np.zeros((nodes, size))
-    log, gradient, curve, modes = _climb(model, half, at, [g.first_guess() for g in model.groups])
+    at = model.start(nodes, size - model.extra)
+    guesses = [group.said.first_guess() for group in model.groups]
+    log, gradient, curve, modes = _climb(model, half, at, guesses)
     for _ in range(NEWTON):
         step = np.linalg.solve(curve, gradient[:, :, None])[:, :, 0]
         if float((step * gradient).sum(axis=1).max()) < CALM:
@@ -248,8 +267,9 @@ def _bends(
     middle = np.einsum("mdp,np->nmd", model.rows(group), at, optimize=True)
     size = middle.shape[2]
     star = _star(size)
-    latent = model.latent(group, half, middle[:, None] + star[:, None, :])
-    mode = laplace(group, latent, start)
+    points = middle[:, None] + star[:, None, :]
+    latent = model.latent(group, half, points)
+    mode = laplace(model.said(group, points), latent, start)
     log = mode.log
     side = (log.shape[1] - 1) // 2
     plus, minus, flat = log[:, 1 : 1 + side], log[:, 1 + side :], log[:, :1]
@@ -274,7 +294,7 @@ def _carried(
     model: _Model, group: Group, half: Array, proposal: tuple[Array, Array, Array], mode: Mode
 ) -> tuple[Array, Array, Array]:
     """At the points of the proposal: log likelihood of the group (n, q), each trial's mean log
-    likelihood given its predictors (n, q, m) and mean expected counts (n, q, m, k).
+    likelihood given its predictors (n, q, m) and mean expected counts (n, q, m, categories * k).
     """
     centre, factor, shift = proposal
     rows = model.rows(group)
@@ -305,7 +325,7 @@ def _exactly(
 ) -> tuple[Array, Array, Array]:
     """By quadrature: log likelihood, its mean given the predictors (n, q, m), expected counts."""
     n, q, m, _ = at.shape
-    k = len(group.events)
+    k = len(group.said.observed) * len(group.moved)
     step = max(1, int(CHUNK // (q * m * k * 63)))
     found = []
     for low in range(0, n, step):
@@ -313,8 +333,10 @@ def _exactly(
         before = model.latent(group, half[own], known[0][own])
         mode = Mode(known[1].log[own], known[1].eta[:, own], known[1].bend[:, own])
         latent = model.latent(group, half[own], at[own])
-        log, moments = integral(group, latent, moved_start(mode, before, latent))
-        found.append((log, moments.log.sum(axis=0), np.moveaxis(moments.fitted, 0, -1)))
+        said = model.said(group, at[own])
+        log, moments = integral(said, latent, moved_start(mode, before, latent))
+        fitted = moments.fitted.reshape(-1, *log.shape)
+        found.append((log, moments.log.sum(axis=0), np.moveaxis(fitted, 0, -1)))
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
 
 

@@ -57,18 +57,37 @@ class Design:
                 made = made + self.moved[name] * (value - self.centres[name])
         return replace(self, made_of=made)
 
+    def wider(self, names: Sequence[str]) -> Design:
+        """With parameters at the end that no option's effect is made of, such as cut-offs."""
+
+        def wide(rows: Array) -> Array:
+            return np.hstack([rows, np.zeros((len(rows), len(names)))])
+
+        rows = self.rows if isinstance(self.rows, np.ndarray) else self.rows.toarray()
+        moved = {name: wide(own) for name, own in self.moved.items()}
+        return replace(
+            self, names=(*self.names, *names), made_of=wide(self.made_of), rows=wide(rows),
+            moved=moved,
+        ) if names else self  # fmt: skip
+
+    def first(self, count: int) -> Design:
+        """Without the parameters after the first `count`."""
+        kept = set(self.names[:count])
+        moved = {n: own[:, :count] for n, own in self.moved.items() if n != BASELINE or n in kept}
+        return replace(
+            self, names=self.names[:count], made_of=self.made_of[:, :count],
+            rows=self.rows[:, :count], moved=moved,
+            centres={name: value for name, value in self.centres.items() if name in moved},
+        )  # fmt: skip
+
     def sloped(self, reference: int, centre: float) -> Design:
         """With a last parameter: the slope of every option but the reference on the baseline."""
-        wide = np.hstack([self.made_of, np.zeros((len(self.made_of), 1))])
-        moved = np.zeros_like(wide)
-        moved[np.arange(len(wide)) != reference, -1] = 1.0
-        rows = self.rows if isinstance(self.rows, np.ndarray) else self.rows.toarray()
+        found = self.wider((BASELINE,))
+        moved = np.zeros_like(found.made_of)
+        moved[np.arange(len(moved)) != reference, -1] = 1.0
         return replace(
-            self, names=(*self.names, BASELINE), made_of=wide,
-            rows=np.hstack([rows, np.zeros((len(rows), 1))]),
-            centres={**self.centres, BASELINE: centre},
-            moved={**{n: np.hstack([m, np.zeros((len(m), 1))]) for n, m in self.moved.items()},
-                   BASELINE: moved},
+            found, centres={**self.centres, BASELINE: centre},
+            moved={**found.moved, BASELINE: moved},
         )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from needlewise.distributions import Array
-from needlewise.synthesis.nma.arms import Group, expected, log_likelihood, slopes
+from needlewise.synthesis.nma.arms import Said
 
 NEWTON, HALVINGS = 60, 8
 CLOSE = 1e-5  # of modes; errors of the log likelihood are of its square
@@ -75,7 +75,7 @@ class Mode:
     bend: Array
 
 
-def laplace(group: Group, latent: Latent, start: Array) -> Mode:
+def laplace(said: Said, latent: Latent, start: Array) -> Mode:
     """Modes by Newton from `start`, all at once."""
 
     def height(eta: Array) -> tuple[Array, Array]:
@@ -84,12 +84,12 @@ def laplace(group: Group, latent: Latent, start: Array) -> Mode:
         m = latent.baseline(gap)
         off = gap - latent.w * m
         far = (np.square(off) / latent.half).sum(axis=0) + np.square(m / latent.sd)
-        return log_likelihood(group, eta).sum(axis=0) - 0.5 * far, off
+        return said.log_likelihood(eta).sum(axis=0) - 0.5 * far, off
 
     eta = np.broadcast_to(start, latent.base.shape)
     log, off = height(eta)
     for _ in range(NEWTON):
-        slope, bend = slopes(group, eta)
+        slope, bend = said.slopes(eta)
         step = np.clip(latent.inverse(bend, slope - off / latent.half), -4.0, 4.0)
         new, off = height(eta + step)
         for _ in range(HALVINGS):
@@ -101,7 +101,7 @@ def laplace(group: Group, latent: Latent, start: Array) -> Mode:
         eta, log = eta + step, new
         if float(np.abs(step).max()) < CLOSE:
             break
-    _, bend = slopes(group, eta)
+    _, bend = said.slopes(eta)
     alone, given = latent.left(bend)
     log_own = np.log(alone / latent.known) - np.log(given).sum(axis=0)
     return Mode(log + 0.5 * (latent.log_determinant - log_own), eta, bend)
@@ -127,20 +127,20 @@ def _lead(values: Array, axes: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Means over a trial's own predictors of its arms' log likelihood and expected count
-    (k, n, q, m).
+    """Means over a trial's own predictors of its arms' log likelihood (k, n, q, m) and expected
+    counts (categories, k, n, q, m).
     """
 
     log: Array
     fitted: Array
 
 
-def integral(group: Group, latent: Latent, start: Array) -> tuple[Array, Moments]:
+def integral(said: Said, latent: Latent, start: Array) -> tuple[Array, Moments]:
     """Log likelihood (n, q, m) by quadrature about the mode, and moments.
 
     Arrays have leading axes: nodes of u, nodes of m.
     """
-    mode = laplace(group, latent, start)
+    mode = laplace(said, latent, start)
     half, w, base, sd = latent.half, latent.w, latent.base, latent.sd
     sd_m = 1.0 / np.sqrt(latent.left(mode.bend)[0])
     centre = latent.baseline(mode.eta - base)
@@ -150,13 +150,13 @@ def integral(group: Group, latent: Latent, start: Array) -> tuple[Array, Moments
     x = base + w * m[:, None]
     eta = mode.eta + w * far[:, None] / (1.0 + half * mode.bend)
     # One step from the straight line to each predictor's own mode at that baseline.
-    slope, bend = slopes(group, eta)
+    slope, bend = said.slopes(eta)
     eta = eta + np.clip((half * slope - (eta - x)) / (half * bend + 1.0), -2.0, 2.0)
-    _, bend = slopes(group, eta)
+    _, bend = said.slopes(eta)
     sd_u = np.sqrt(half / (1.0 + half * bend))
     own, log_own = _hermite(EFFECT)
     at = eta + _lead(own, 5) * sd_u  # (U, M, k, n, q, m)
-    of_counts = log_likelihood(group, at)
+    of_counts = said.log_likelihood(at)
     log = of_counts - np.square(at - x) / (2.0 * half) + _lead(log_own, 5)
     peak = log.max(axis=0)
     share = np.exp(log - peak)
@@ -169,8 +169,8 @@ def integral(group: Group, latent: Latent, start: Array) -> tuple[Array, Moments
     whole = weight.sum(axis=0)
     found = top + np.log(whole * sd_m / sd) - 0.5 * np.log(2 * np.pi)
     both = weight[:, None] / (whole * total)  # (M, k, n, q, m)
-    fitted = expected(group, at)
+    fitted = said.expected(at)
     return found, Moments(
         ((of_counts * share).sum(axis=0) * both).sum(axis=0),
-        ((fitted * share).sum(axis=0) * both).sum(axis=0),
+        ((fitted * share).sum(axis=1) * both).sum(axis=1),
     )

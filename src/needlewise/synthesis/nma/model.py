@@ -12,7 +12,6 @@ from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
 from needlewise.synthesis.nma.classic import METHODS, estimate_tau, solved
 from needlewise.synthesis.nma.design import (
-    BASELINE,
     Design,
     check_estimable,
     check_joined,
@@ -27,7 +26,7 @@ from needlewise.synthesis.nma.whitened import Whitened, whitened
 RARE = ("mantel-haenszel", "hypergeometric")
 LIKELIHOODS = ("normal", "counts", *RARE)
 TESTS = ("wald", "t", "hartung-knapp")
-OWN_COUNTS = frozenset({"OR", "HR", "IRR"})
+OWN_COUNTS = frozenset({"OR", "HR", "IRR", "PROBIT"})
 COUNT_NODES, HEAVY_NODES = 24, 48
 NONE = Grid(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1))
 CLASS_NODES = 32
@@ -158,14 +157,17 @@ def plain(own: Fit) -> Fit:
         return own
     if own.design.weeks:
         return fit(own.trials, model=own.model, components=own.components, inactive=own.inactive)
-    if own.within_classes is not None or BASELINE in own.design.names:
+    if own.within_classes is not None:
         return fit(own.trials)
     if own.method == "mantel-haenszel":
         return fit(own.trials, model="common", tau="reml")
+    found = own.design
+    if len(found.names) > own.white.rows.shape[1]:  # cut-offs, or a slope on the baseline
+        found = found.first(own.white.rows.shape[1])
     if own.method == "bayes":
-        made = _bayes(own.trials, own.design, own.white, own.model, None, None, 64)
+        made = _bayes(own.trials, found, own.white, own.model, None, None, 64)
     else:
-        made = _classic(own.trials, own.design, own.white, own.model, own.method, "wald")
+        made = _classic(own.trials, found, own.white, own.model, own.method, "wald")
     return replace(made, components=own.components, inactive=own.inactive, loose=own.loose)
 
 
@@ -212,7 +214,7 @@ def _must_have_counts(trials: Trials, tau: str) -> None:
     if tau != "bayes" or trials.likelihood == "normal" or trials.measure not in OWN_COUNTS:
         raise InputError(
             "The likelihood of counts needs tau = bayes and events for every arm, with OR, HR or "
-            "IRR as measure."
+            "IRR as measure, or ordered categories."
         )
 
 
@@ -312,6 +314,7 @@ def _counts(
         known = counted(trials, found, grid_of(white, prior, sd, many), prior, sd, baseline=centre)
         own, density = heterogeneity(known)
         told = f"{prior}; {told}"
+    found = found.wider(trials.cuts[1:])
     if centre is not None:
         found = found.sloped(0, centre)
     return Fit(
