@@ -1,9 +1,10 @@
 """Make the pages of the docs that hold generated output: python scripts/make_docs.py."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from engine_docs import COMING, network_page
+import engine_docs
 
 import needlewise as nw
 from needlewise.plan import read_edits
@@ -131,21 +132,31 @@ def course() -> str:
     )  # fmt: skip
 
 
-def pages() -> dict[str, str]:
-    """File name under docs/ -> content."""
-    return {
-        "course.md": course(),
-        "network.md": network_page(),
-        "coming-from.md": COMING,
-        "calibration.md": CALIBRATION + calibration_text(nw.load_topic()),
-        "stories.md": STORIES
+def calibration() -> str:
+    """How the outlook does."""
+    return CALIBRATION + calibration_text(nw.load_topic())
+
+
+def stories() -> str:
+    """Two example people's comparisons."""
+    return (
+        STORIES
         + OFFICE
         + excerpt("office_worker.toml", ("who", "answer", "values"))
         + ACUTE
-        + excerpt("acute_lifter.toml", ("who", "answer")),
-    }
+        + excerpt("acute_lifter.toml", ("who", "answer"))
+    )
+
+
+# File name under docs/ -> what makes it; the engine's pages are made by `engine_docs`.
+PAGES: dict[str, Callable[[], str]] = {
+    "course.md": course,
+    "calibration.md": calibration,
+    "stories.md": stories,
+}
 
 
 if __name__ == "__main__":
-    for name, content in pages().items():
-        (DOCS / name).write_text(content, encoding="utf-8")
+    for name, make in PAGES.items():
+        (DOCS / name).write_text(make(), encoding="utf-8")
+    engine_docs.write()
