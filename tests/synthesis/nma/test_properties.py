@@ -248,7 +248,7 @@ def test_classes_against_a_dense_posterior():
 
 def test_one_sd_for_all_classes_stays_near_one_for_each():
     """The printed analysis gives classes an SD each, with an informative prior; here they share
-    one: estimates differ by up to 0.12 (docs/network.md has both)."""
+    one: estimates differ by up to 0.12 (docs/engine/classes.md has both)."""
     known = printed("social_anxiety", "exchangeable_class_re")["values"]
     trials = network("social_anxiety", "SMD", classes="class", reference="Waitlist")
     fitted = fit(trials, classes=True, tau_prior="half-normal(5)", class_prior="half-normal(1)")

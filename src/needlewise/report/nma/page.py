@@ -171,7 +171,7 @@ def _answer(fit: Fit, better: str) -> Section:
         blocks.insert(0, Callout("warning", "The prior speaks here, not the trials", (
             (f"The trials do not tell these apart: {', '.join(fit.loose[:20])}.",),
         )))  # fmt: skip
-    if not set(fit.design.names) <= set(trials.options):
+    if not set(fit.design.names) <= set(_effects(fit)):
         blocks.append(_parameters(fit))
     return Section("answer", "What the trials say together", tuple(blocks))
 
@@ -238,9 +238,14 @@ def _sd(words: str, id: str, own: Heterogeneity) -> Paragraph:
                           number(own.high)))  # fmt: skip
 
 
+def _effects(fit: Fit) -> tuple[str, ...]:
+    """Parameters that are an option's effect, which the first table has."""
+    return fit.trials.options if fit.components is None else ()
+
+
 def _parameters(fit: Fit) -> Table:
     """Parts of the model that are no option's effect."""
-    own = set(fit.trials.options)
+    own = set(_effects(fit))
     rows = tuple(
         ((row.parameter,), (f"{number(row.estimate)} ({number(row.low)} to {number(row.high)})",))
         for row in fit.parameters().itertuples()
