@@ -195,7 +195,7 @@ def nma(
     }  # fmt: skip
     files = html is not None or pdf is not None
     whole = nma_document(found, **asked) if files else None
-    page = nma_document(found, whole=False, **asked)
+    page = None if as_json else nma_document(found, whole=False, **asked)
     told = nma_json(found, **asked) if as_json else None
     stage("")
     show_page(page, told, html, pdf, ids=False, force=force, whole=whole)

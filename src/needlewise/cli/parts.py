@@ -46,12 +46,13 @@ def writable(html: Path | None, pdf: Path | None, *, force: bool) -> None:
 
 
 def show_page(
-    page: Document, json: str | None, html: Path | None, pdf: Path | None, *, ids: bool,
+    page: Document | None, json: str | None, html: Path | None, pdf: Path | None, *, ids: bool,
     force: bool, whole: Document | None = None,
 ) -> None:  # fmt: skip
     """A page in the terminal or as JSON, and as the files asked for: all are made, or none.
 
-    `whole` is the page for the files, where they hold more than the terminal.
+    `whole` is the page for the files, where they hold more than the terminal; `page` may be None
+    where JSON is shown and it is not needed for them.
     """
     from needlewise.report import terminal
     from needlewise.report.as_html import html as page_of
@@ -59,12 +60,14 @@ def show_page(
     from needlewise.report.files import write
 
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    shown = terminal.text(page, ids=ids, colour=colour) if json is None else json
-    files = {}
-    if html is not None:
-        files[html] = page_of(whole or page).encode()
-    if pdf is not None:
-        files[pdf] = pdf_bytes(whole or page)
+    shown = json if json is not None else ""
+    if json is None and page is not None:
+        shown = terminal.text(page, ids=ids, colour=colour)
+    files, filed = {}, whole or page
+    if html is not None and filed is not None:
+        files[html] = page_of(filed).encode()
+    if pdf is not None and filed is not None:
+        files[pdf] = pdf_bytes(filed)
     for path, content in files.items():
         write(path, content, force=force)
     out(shown)

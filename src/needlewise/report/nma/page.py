@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
@@ -265,7 +266,8 @@ def _read(fit: Fit) -> Section:
             "What is added because of a zero serves the checks alone: the likelihood of the counts "
             "needs none of it.",
         ))  # fmt: skip
-    few = [o for o in trials.options if sum(o in t.options for t in trials.trials) == 1]
+    often = Counter(option for trial in trials.trials for option in trial.options)
+    few = [option for option in trials.options if often[option] == 1]
     if few:
         told.append((f"One trial only: {', '.join(few[:20])}.",))
     return Section("read", "What was read", (Bullets(tuple(told)),))
