@@ -144,6 +144,45 @@ def test_a_slope_on_the_baseline():
         fitted.at(age=60)
 
 
+def baseline_trials():
+    """Twelve trials of two and three arms whose effects shrink as the reference's risk grows."""
+    rng = np.random.default_rng(5)
+    rows, effect = [], {"o0": 0.0, "o1": -0.5, "o2": 0.4}
+    for k in range(12):
+        base, shared = rng.normal(-1.5, 1), rng.normal(0, 0.2)
+        for option in ("o0", "o1", "o2") if k % 3 else ("o1", "o2"):
+            eta = base
+            if option != "o0":
+                eta += effect[option] - 0.4 * (base + 1.5) + shared + rng.normal(0, 0.2)
+            n = int(rng.integers(30, 90))
+            rows.append((k, option, int(rng.binomial(n, 1 / (1 + np.exp(-eta)))), n))
+    return {name: [row[j] for row in rows]
+            for j, name in enumerate(("study", "treatment", "events", "n"))}  # fmt: skip
+
+
+def test_a_slope_with_trials_of_three_arms():
+    """Four chains of 60,000 draws by JAGS in the conditional form of TSD 2."""
+    trials = read_network(baseline_trials(), "OR", reference="o0")
+    fitted = fit(trials, likelihood="counts", baseline=True, tau_prior="half-normal(0.5)")
+    known = [(-0.5784, 0.2107), (0.2279, 0.2045), (-0.2379, 0.2339)]
+    for row, target in zip(fitted.parameters().itertuples(), known, strict=True):
+        agrees(row, target)
+    assert fitted.heterogeneity.tau == pytest.approx(0.3404, abs=0.05 * 0.1841)
+
+
+def test_a_slope_past_minus_one():
+    """Where a baseline undoes itself the moved arms no longer follow it: nothing breaks there."""
+    rng = np.random.default_rng(0)
+    rows = {"study": np.repeat(np.arange(30), 2), "treatment": ["A", "B"] * 30,
+            "events": rng.binomial(200, 0.015, 60), "n": [200] * 60}  # fmt: skip
+    trials = read_network(rows, reference="A")
+    fitted = fit(trials, likelihood="counts", baseline=True)
+    effect, slope = fitted.parameters().itertuples()
+    assert slope.low < -1 < slope.high
+    assert abs(effect.estimate) < 3 * effect.se < 1.5
+    assert fitted.effective > 0.2
+
+
 @pytest.mark.parametrize(("name", "id", "read", "options"), [
     ("diabetes", "tsd2_fe", {"measure": "HR", "reference": "Diuretic"}, {"model": "common"}),
     ("diabetes", "tsd2_re", {"measure": "HR", "reference": "Diuretic"}, {"tau_prior": TSD}),

@@ -23,17 +23,16 @@ from needlewise.synthesis.nma.design import Design
 from needlewise.synthesis.nma.exact import Grid, Marginal
 from needlewise.synthesis.nma.inner import LEAST, Latent, Mode, integral, laplace, moved_start
 from needlewise.synthesis.nma.levels import APART
-from needlewise.synthesis.nma.polynomials import DEGREES, cast, terms
+from needlewise.synthesis.nma.polynomials import DEGREES, FINER, cast, terms
 from needlewise.synthesis.nma.priors import TauPrior
 
-POINTS = 256
+POINTS, MORE = 256, 512  # of the importance set, and with a slope on the baseline
 WIDER = 1.15  # the proposal is wider than the Gaussian at the mode, so that no tail is missed
 HALVINGS = 8
 STEP = 0.02  # of differences that give slopes and curvatures
 NEWTON = 40
 CALM = 1e-5  # twice the height still to climb at which the mode is near enough
 CHUNK = 30_000_000  # numbers held at once
-FLAT = 1e-4  # least square of 1 + slope: nearer to it a baseline says nothing of the other arms
 HEAVY, COUNTS = 1e-4, 1e-3  # of the largest mass: nodes worked out, and nodes certified
 
 
@@ -86,10 +85,23 @@ class _Model:
         base[1:] = np.moveaxis(at[..., : k - 1], -1, 0)
         if not self.sloped:
             return Latent(base, np.ones(group.moved.shape), half[None], self.sd)
-        turned = at[..., -1] * group.moved
-        own = np.broadcast_to(half, base.shape).copy()
-        own[0] /= np.maximum(np.square(1.0 + turned[-1]), FLAT)
-        return Latent(base - self.centre * turned, 1.0 + turned, own, self.sd)
+        turned = at[..., -1] * group.moved  # the slope, in the arms that it moves
+        base -= self.centre * turned
+        # What moved arms share is (1 + slope) m and a shift of variance h. It is the common part;
+        # the first arm, which is m itself, has m's mean given it and what is left of m's variance.
+        moved = turned[-1] != 0.0
+        along, spread = 1.0 + turned[-1], np.broadcast_to(half, turned[-1].shape)
+        whole = np.square(along * self.sd) + spread
+        w, own = np.ones(base.shape), np.broadcast_to(half, base.shape).copy()
+        w[0] = np.where(moved, self.sd**2 * along / whole, 1.0)
+        own[0] = np.where(moved, self.sd**2 * spread / whole, spread)
+        return Latent(base, w, own, np.where(moved, np.sqrt(whole), self.sd))
+
+    def rises(self, group: Group, at: Array) -> bool:
+        """Whether cut-offs are in order at all those numbers."""
+        first = group.rows.shape[1]
+        cuts = at[..., first : first + self.cuts]
+        return bool((np.diff(cuts, axis=-1, prepend=0.0) > 0).all())
 
     def said(self, group: Group, at: Array) -> Said:
         """What the arms say at those numbers."""
@@ -148,7 +160,7 @@ def _weighted(
     model: _Model, half: Array, centre: Array, covariance: Array, modes: list[Mode]
 ) -> _Weighted:
     size = centre.shape[1]
-    normal = _normal_points(size)
+    normal = _normal_points(size, MORE if model.sloped else POINTS)
     factor = WIDER * np.linalg.cholesky(covariance)
     shift = normal @ factor.transpose(0, 2, 1)  # (n, q, p)
     log = -0.5 * np.square((centre[:, None] + shift) / model.sd).sum(axis=2)
@@ -183,11 +195,11 @@ def _deviance(found: _Weighted, share: Array) -> tuple[float, float]:
 
 
 @cache
-def _normal_points(size: int) -> Array:
+def _normal_points(size: int, count: int) -> Array:
     from scipy.special import ndtri
     from scipy.stats import qmc
 
-    uniform = qmc.Sobol(size, seed=1).random(POINTS)
+    uniform = qmc.Sobol(size, seed=1).random(count)
     return np.asarray(ndtri(np.clip(uniform, 1e-9, 1 - 1e-9)))
 
 
@@ -301,23 +313,33 @@ def _carried(
     size = rows.shape[1]
     middle = np.einsum("mdp,np->nmd", rows, centre, optimize=True)[:, None]
     off = np.einsum("mdp,nqp->nqmd", rows, shift, optimize=True)
-    own = cast(size) if size in DEGREES else None
-    if own is None or shift.shape[1] <= len(own.points):
-        log, of_counts, fitted = _exactly(model, group, half, middle + off, (middle, mode))
-        return log.sum(axis=2), of_counts, fitted
-    # Whitened by what the proposal leaves open about each trial, and scaled to a ball.
+    degrees = FINER if model.sloped else DEGREES
+    own = cast(size, degrees[size]) if size in degrees else None
+    if own is not None and shift.shape[1] > len(own.points):
+        white, radius, back = _ball(rows, factor, off, own.points)
+        if model.rises(group, middle + back):  # where cut-offs cross nothing is a polynomial
+            log, of_counts, fitted = _exactly(model, group, half, middle + back, (middle, mode))
+            told = np.concatenate([log[..., None], of_counts[..., None], fitted], axis=-1)
+            carried = np.einsum("tc,ncmv->nmtv", own.solve, told, optimize=True)
+            products = terms(white / radius, own.powers).transpose(0, 2, 1, 3)
+            found = np.matmul(products, carried).transpose(0, 2, 1, 3)  # (n, q, m, 2 + arms)
+            return found[..., 0].sum(axis=2), found[..., 1], found[..., 2:]
+    log, of_counts, fitted = _exactly(model, group, half, middle + off, (middle, mode))
+    return log.sum(axis=2), of_counts, fitted
+
+
+def _ball(rows: Array, factor: Array, off: Array, points: Array) -> tuple[Array, float, Array]:
+    """Trials' numbers whitened by what the proposal leaves open about each, (n, q, m, D), the
+    radius of a ball that holds them, and the points of a polynomial in it, turned back
+    (n, points, m, D).
+    """
     turned = np.einsum("mdp,npr->nmdr", rows, factor, optimize=True)
     values, vectors = np.linalg.eigh(turned @ turned.transpose(0, 1, 3, 2))
     scale = np.sqrt(np.maximum(values, 1e-12 * values.max(axis=-1, keepdims=True) + LEAST**2))
     white = np.einsum("nqmd,nmde->nqme", off, vectors / scale[:, :, None, :], optimize=True)
     radius = max(1.01 * float(np.sqrt(np.square(white).sum(axis=-1).max())), LEAST)
-    back = np.einsum("ce,nmde->ncmd", radius * own.points, vectors * scale[:, :, None, :])
-    log, of_counts, fitted = _exactly(model, group, half, middle + back, (middle, mode))
-    told = np.concatenate([log[..., None], of_counts[..., None], fitted], axis=-1)
-    carried = np.einsum("tc,ncmv->nmtv", own.solve, told, optimize=True)
-    products = terms(white / radius, own.powers).transpose(0, 2, 1, 3)
-    found = np.matmul(products, carried).transpose(0, 2, 1, 3)  # (n, q, m, 2 + k)
-    return found[..., 0].sum(axis=2), found[..., 1], found[..., 2:]
+    back = np.einsum("ce,nmde->ncmd", radius * points, vectors * scale[:, :, None, :])
+    return white, radius, back
 
 
 def _exactly(

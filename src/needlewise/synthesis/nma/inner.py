@@ -1,13 +1,12 @@
 """One trial's likelihood with its baseline and its random effects integrated out.
 
-Predictors eta_j = w_j m + b_j + u_j; baseline m ~ N(0, sd^2), u_j ~ N(0, h_j), b the effects.
-With w = 1 and h = tau^2 / 2 contrasts have covariance tau^2 (I + J) / 2. Where the baseline itself
-moves the effects by a slope, w = 1 + slope in the arms moved, and the first arm's h is
-tau^2 / (2 w^2), so that eta_1 is the baseline itself and all else is as before: the shift that the
-moved arms share is taken up by m, which is free. `laplace` expands about the mode; `integral` is
-exact to quadrature: Gauss-Hermite over m, and within it over each u_j, centred and scaled where the
-mode says. Axes: arms (k), nodes of tau (n), points (q), trials (m); sums run over the first axes,
-which is fastest.
+Predictors eta_j = w_j m + b_j + u_j; a common part m ~ N(0, sd^2), u_j ~ N(0, h_j), b the effects.
+Usually m is the trial's baseline, w = 1 and h = tau^2 / 2: contrasts have covariance
+tau^2 (I + J) / 2, as the shift that random effects share is taken up by the free baseline. Where
+the baseline moves the effects, m is what the moved arms share (`counts`). `laplace` expands about
+the mode; `integral` is exact to quadrature: Gauss-Hermite over m, and within it over each u_j,
+centred and scaled where the mode says. Axes: arms (k), nodes of tau (n), points (q), trials (m);
+sums run over the first axes, which is fastest.
 """
 
 from __future__ import annotations
@@ -20,22 +19,22 @@ import numpy as np
 from needlewise.distributions import Array
 from needlewise.synthesis.nma.arms import Said
 
-NEWTON, HALVINGS = 60, 8
-CLOSE = 1e-5  # of modes; errors of the log likelihood are of its square
+NEWTON, HALVINGS, LONGEST = 60, 8, 4.0
+CLOSE = 1e-9  # twice the height still to climb at which a mode is found
 LEAST = 1e-8  # of tau^2 / 2: below it the trials are as if they did not differ
 BASELINE, EFFECT = 9, 7  # nodes of Gauss-Hermite for m and for each u
 
 
 @dataclass(frozen=True, eq=False)
 class Latent:
-    """What predictors are before the counts: base, weight of the baseline and variance h of each,
-    that broadcast to (k, n, q, m), and the SD of a baseline.
+    """What predictors are before the counts: base, weight of the common part and variance h of
+    each, that broadcast to (k, n, q, m), and the SD of the common part, to (n, q, m).
     """
 
     base: Array
     w: Array
     half: Array
-    sd: float
+    sd: float | Array
 
     @cached_property
     def known(self) -> Array:
@@ -90,7 +89,12 @@ def laplace(said: Said, latent: Latent, start: Array) -> Mode:
     log, off = height(eta)
     for _ in range(NEWTON):
         slope, bend = said.slopes(eta)
-        step = np.clip(latent.inverse(bend, slope - off / latent.half), -4.0, 4.0)
+        gradient = slope - off / latent.half
+        step = latent.inverse(bend, gradient)
+        # Shortened as a whole: where h is small predictors may move together only.
+        step *= np.minimum(1.0, LONGEST / np.maximum(np.abs(step).max(axis=0), LONGEST))
+        if float((step * gradient).sum(axis=0).max()) < CLOSE:
+            break
         new, off = height(eta + step)
         for _ in range(HALVINGS):
             worse = new < log - 1e-9 * (1.0 + np.abs(log))
@@ -99,8 +103,6 @@ def laplace(said: Said, latent: Latent, start: Array) -> Mode:
             step = np.where(worse, 0.5 * step, step)
             new, off = height(eta + step)
         eta, log = eta + step, new
-        if float(np.abs(step).max()) < CLOSE:
-            break
     _, bend = said.slopes(eta)
     alone, given = latent.left(bend)
     log_own = np.log(alone / latent.known) - np.log(given).sum(axis=0)

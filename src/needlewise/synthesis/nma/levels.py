@@ -13,9 +13,9 @@ import numpy as np
 
 from needlewise.distributions import Array
 from needlewise.evidence.tables import Arms
-from needlewise.synthesis.nma.arms import TINY
 
 FAR = 1e3  # where a category has no end
+LEAST = 1e-100  # chance of a category: its square still is a number
 APART = 0.5  # first guess of the distance between cut-offs
 
 
@@ -65,7 +65,7 @@ class Levels:
         a, b = (eta - end[more] for end in self.ends)
         high = b > 0.0  # the upper tails, which do not cancel
         chance = np.where(high, ndtr(-b) - ndtr(-a), ndtr(a) - ndtr(b))
-        return a, b, np.maximum(chance, TINY)
+        return a, b, np.maximum(chance, LEAST)
 
     def _weights(self, eta: Array) -> Array:
         return np.asarray(self.counts[(slice(None), *(None,) * (eta.ndim - 4))])
@@ -85,7 +85,7 @@ class Levels:
         return np.asarray(self.counts.sum(axis=0) * self._about(eta)[2])
 
     def at_means(self, mean: Array) -> float:
-        share = np.maximum(mean / self.counts.sum(axis=0), TINY)
+        share = np.maximum(mean / self.counts.sum(axis=0), LEAST)
         return float((self.counts * np.log(share)).sum())
 
 
