@@ -15,7 +15,7 @@ DEPTH = 30.0  # how far below its maximum the log posterior of tau is followed
 STEPS = 12
 NARROW = 24  # nodes where the trials leave no mass near zero
 FAR = 0.2
-SMALL = 200  # effects up to which all nodes are inverted at once
+SMALL = 30  # effects up to which all nodes are inverted at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,35 +119,47 @@ def posterior(white: Whitened, prior: TauPrior, effect_sd: EffectPrior, nodes: i
 def at_tau(white: Whitened, taus: Array, effect_sd: EffectPrior) -> tuple[Array, Array, Array]:
     """Log marginal likelihood, posterior means and covariances at each tau."""
     sums = white.sums(np.square(taus))
+    score = sums.score.copy()
     log_part, factor = _marginal(sums, effect_sd)
-    covariances = np.empty_like(factor)
-    for k in range(len(factor)) if factor.shape[1] > SMALL else ():
-        inverse = np.linalg.inv(factor[k])
-        covariances[k] = inverse.T @ inverse
-    if factor.shape[1] <= SMALL:
-        inverses = np.linalg.inv(factor)
-        covariances = np.matmul(inverses.transpose(0, 2, 1), inverses)
-    means = np.matmul(covariances, sums.score[:, :, None])[:, :, 0]
+    covariances = _inverses(factor[:, :-1, :-1])
+    means = np.matmul(covariances, score[:, :, None])[:, :, 0]
     return log_part, means, covariances
 
 
+def _inverses(factor: Array) -> Array:
+    """Inverses (n, p, p) of matrices given by their Cholesky factors."""
+    if factor.shape[1] <= SMALL:
+        inverses = np.linalg.inv(factor)
+        return np.matmul(inverses.transpose(0, 2, 1), inverses)
+    from scipy.linalg.lapack import dpotri
+
+    found = np.empty(factor.shape)
+    for k in range(len(factor)):
+        found[k] = dpotri(factor[k].T)[0].T  # the lower half alone
+        found[k] += np.tril(found[k], -1).T
+    return found
+
+
 def _marginal(sums: Sums, effect_sd: EffectPrior) -> tuple[Array, Array]:
-    """Log marginal likelihood at each tau, and the Cholesky factors of the precisions."""
-    p = sums.precision.shape[1]
-    precision = sums.precision
+    """Log marginal likelihood at each tau, and Cholesky factors of the precisions, bordered by the
+    score: the last number of each is the root of what the effects leave unexplained, with a little
+    added so that there is a root. The sums are used up.
+    """
+    gram = sums.gram
+    p = gram.shape[1] - 1
     if isinstance(effect_sd, np.ndarray):
-        precision += np.linalg.inv(effect_sd)
+        gram[:, :p, :p] += np.linalg.inv(effect_sd)
         log_prior = float(np.linalg.slogdet(effect_sd)[1])
     else:
-        precision[:, np.arange(p), np.arange(p)] += 1.0 / effect_sd**2
+        gram[:, np.arange(p), np.arange(p)] += 1.0 / effect_sd**2
         log_prior = 2 * p * float(np.log(effect_sd))
-    factor = np.linalg.cholesky(precision)
-    turned = np.linalg.solve(factor, sums.score[:, :, None])[:, :, 0]
-    log_determinant = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    log_part = -0.5 * (
-        sums.log_determinant + log_determinant + log_prior + sums.square
-        - np.square(turned).sum(axis=1)
-    )  # fmt: skip
+    added = 1.0 + 1e-12 * gram[:, p, p]
+    gram[:, p, p] += added
+    factor = np.linalg.cholesky(gram)
+    own = np.diagonal(factor, axis1=1, axis2=2)
+    unexplained = np.square(own[:, p]) - added
+    log_determinant = 2.0 * np.log(own[:, :p]).sum(axis=1)
+    log_part = -0.5 * (sums.log_determinant + log_determinant + log_prior + unexplained)
     return np.asarray(log_part), factor
 
 

@@ -14,12 +14,16 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Trial
 
-OUTER = 4_000_000  # numbers of the table of products that are kept for all nodes at once
+Places = NDArray[np.intp]
+SMALL = 20_000  # numbers of the table of products up to which zeros are not looked for
+LARGE = 4_000_000  # numbers of the table of products that are kept
+FULL = 0.125  # share of products that are not zero, above which they are kept as they are
 
 
 def exchangeable(size: int) -> Array:
@@ -29,12 +33,61 @@ def exchangeable(size: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """The trials at n taus: X'WX (n, p, p), X'Wy (n, p), y'Wy (n,) and log|V| (n,)."""
+    """The trials at n taus: (X, y)'W(X, y) (n, p + 1, p + 1) and log|V| (n,)."""
 
-    precision: Array
-    score: Array
-    square: Array
+    gram: Array
     log_determinant: Array
+
+    @property
+    def precision(self) -> Array:
+        """X'WX, (n, p, p)."""
+        return self.gram[:, :-1, :-1]
+
+    @property
+    def score(self) -> Array:
+        """X'Wy, (n, p)."""
+        return self.gram[:, -1, :-1]
+
+    @property
+    def square(self) -> Array:
+        """y'Wy, (n,)."""
+        return self.gram[:, -1, -1]
+
+
+@dataclass(frozen=True, eq=False)
+class Products:
+    """What weights of the rows multiply: for each of u pairs of columns (`low` <= `high`) the
+    products of all rows, (N, u), sparse where most are zero.
+    """
+
+    table: Any
+    low: Places
+    high: Places
+
+
+def _products_of(whole: Any) -> Products:
+    """Of columns (X, y) (N, p + 1), dense or sparse; pairs that no row has both of are left out."""
+    from scipy import sparse
+
+    held = sparse.csr_array(whole)
+    size = held.shape[1]
+    counts = np.diff(held.indptr)
+    value, pair, row = [], [], []
+    for count in np.unique(counts):
+        own = np.flatnonzero(counts == count)
+        index = held.indptr[own][:, None] + np.arange(count)
+        columns, numbers = held.indices[index].astype(np.intp), held.data[index]
+        a, b = np.tril_indices(count)
+        one, two = columns[:, a], columns[:, b]
+        value.append((numbers[:, a] * numbers[:, b]).ravel())
+        pair.append((np.minimum(one, two) * size + np.maximum(one, two)).ravel())
+        row.append(np.repeat(own, len(a)))
+    met, place = np.unique(np.concatenate(pair), return_inverse=True)
+    table = sparse.csc_array(
+        (np.concatenate(value), (np.concatenate(row), place)), shape=(held.shape[0], len(met))
+    )
+    full = table.nnz > FULL * table.shape[0] * table.shape[1]
+    return Products(table.toarray() if full else table, met // size, met % size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,29 +103,37 @@ class Whitened:
     trial: Array
 
     @cached_property
-    def _outer(self) -> Array:
-        """Products of the columns (X, y) of each row, (N, (p + 1)^2): worked out once."""
+    def _products(self) -> Products | None:
+        """Worked out once, since most columns never meet in a row; None where the rows are full
+        and too many.
+        """
+        if not isinstance(self.rows, np.ndarray):
+            from scipy import sparse
+
+            return _products_of(sparse.hstack([self.rows, self.y[:, None]], format="csr"))
         whole = np.column_stack([self.rows, self.y])
-        return np.asarray((whole[:, :, None] * whole[:, None, :]).reshape(len(whole), -1))
+        size = whole.shape[1]
+        if len(whole) * size * size <= SMALL:
+            low, high = np.tril_indices(size)
+            return Products(whole[:, low] * whole[:, high], high, low)
+        counts = np.count_nonzero(whole, axis=1)
+        return _products_of(whole) if int(counts @ (counts + 1)) <= 2 * LARGE else None
 
     def sums(self, squares: Array) -> Sums:
         """At each tau squared (n,)."""
         spread = 1.0 + squares[:, None] * self.values
         weight = 1.0 / spread
         log_determinant = self.log_errors + np.log(spread).sum(axis=1)
-        n, p = len(squares), self.rows.shape[1]
-        if isinstance(self.rows, np.ndarray):
-            if len(self.y) * (p + 1) ** 2 <= OUTER:
-                gram = (weight @ self._outer).reshape(n, p + 1, p + 1)
-                return Sums(gram[:, :p, :p].copy(), gram[:, :p, p], gram[:, p, p], log_determinant)
-            precision = np.stack([self.rows.T @ (self.rows * w[:, None]) for w in weight])
-        else:
-            turned = self.rows.T.tocsr()
-            precision = np.empty((n, p, p))
-            for k in range(n):
-                precision[k] = (turned @ self.rows.multiply(weight[k][:, None]).tocsr()).toarray()
-        score = np.asarray((self.rows.T @ (weight * self.y).T).T)
-        return Sums(precision, score, weight @ np.square(self.y), log_determinant)
+        known = self._products
+        if known is None:
+            whole = np.column_stack([self.rows, self.y])
+            gram = np.stack([whole.T @ (whole * w[:, None]) for w in weight])
+            return Sums(gram, log_determinant)
+        size = self.rows.shape[1] + 1
+        gram = np.zeros((len(squares), size, size))
+        gram[:, known.low, known.high] = weight @ known.table
+        gram[:, known.high, known.low] = gram[:, known.low, known.high]
+        return Sums(gram, log_determinant)
 
     def hat(self, covariance: Array) -> Array:
         """z' C z for each row z, (N,)."""
