@@ -35,17 +35,15 @@ def solved(sums: Sums) -> tuple[Array, Array, Array]:
 
 
 def q_at(white: Whitened, squares: Array) -> Array:
-    return solved(white.sums(squares))[2]
+    return white.sums(squares).factored()[2]
 
 
 def _minus_log_likelihood(white: Whitened, *, restricted: bool) -> Callable[[Array], Array]:
     def value(squares: Array) -> Array:
         sums = white.sums(squares)
-        _, _, q = solved(sums)
-        found = 0.5 * (sums.log_determinant + q)
-        if restricted:
-            found = found + 0.5 * np.linalg.slogdet(sums.precision)[1]
-        return np.asarray(found)
+        _, log_determinant, q = sums.factored()
+        found = sums.log_determinant + q
+        return np.asarray(0.5 * (found + log_determinant if restricted else found))
 
     return value
 

@@ -119,10 +119,9 @@ def posterior(white: Whitened, prior: TauPrior, effect_sd: EffectPrior, nodes: i
 def at_tau(white: Whitened, taus: Array, effect_sd: EffectPrior) -> tuple[Array, Array, Array]:
     """Log marginal likelihood, posterior means and covariances at each tau."""
     sums = white.sums(np.square(taus))
-    score = sums.score.copy()
     log_part, factor = _marginal(sums, effect_sd)
     covariances = _inverses(factor[:, :-1, :-1])
-    means = np.matmul(covariances, score[:, :, None])[:, :, 0]
+    means = np.matmul(covariances, sums.score[:, :, None])[:, :, 0]
     return log_part, means, covariances
 
 
@@ -141,24 +140,19 @@ def _inverses(factor: Array) -> Array:
 
 
 def _marginal(sums: Sums, effect_sd: EffectPrior) -> tuple[Array, Array]:
-    """Log marginal likelihood at each tau, and Cholesky factors of the precisions, bordered by the
-    score: the last number of each is the root of what the effects leave unexplained, with a little
-    added so that there is a root. The sums are used up.
+    """Log marginal likelihood at each tau, and Cholesky factors of the precisions with the score.
+
+    The prior is added to the sums.
     """
-    gram = sums.gram
-    p = gram.shape[1] - 1
+    precision = sums.precision
+    p = precision.shape[1]
     if isinstance(effect_sd, np.ndarray):
-        gram[:, :p, :p] += np.linalg.inv(effect_sd)
+        precision += np.linalg.inv(effect_sd)
         log_prior = float(np.linalg.slogdet(effect_sd)[1])
     else:
-        gram[:, np.arange(p), np.arange(p)] += 1.0 / effect_sd**2
+        precision[:, np.arange(p), np.arange(p)] += 1.0 / effect_sd**2
         log_prior = 2 * p * float(np.log(effect_sd))
-    added = 1.0 + 1e-12 * gram[:, p, p]
-    gram[:, p, p] += added
-    factor = np.linalg.cholesky(gram)
-    own = np.diagonal(factor, axis1=1, axis2=2)
-    unexplained = np.square(own[:, p]) - added
-    log_determinant = 2.0 * np.log(own[:, :p]).sum(axis=1)
+    factor, log_determinant, unexplained = sums.factored()
     log_part = -0.5 * (sums.log_determinant + log_determinant + log_prior + unexplained)
     return np.asarray(log_part), factor
 

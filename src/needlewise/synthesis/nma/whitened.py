@@ -53,6 +53,17 @@ class Sums:
         """y'Wy, (n,)."""
         return self.gram[:, -1, -1]
 
+    def factored(self) -> tuple[Array, Array, Array]:
+        """Cholesky factors (n, p + 1, p + 1), whose last row is of the score, log|X'WX| (n,) and
+        y'Wy - b'(X'WX)^-1 b (n,), b = X'Wy: what the rows leave unexplained.
+        """
+        gram = self.gram.copy()
+        added = 1.0 + 1e-12 * self.square  # so that the last root is of a number above 0
+        gram[:, -1, -1] += added
+        factor = np.linalg.cholesky(gram)
+        own = np.diagonal(factor, axis1=1, axis2=2)
+        return factor, 2.0 * np.log(own[:, :-1]).sum(axis=1), np.square(own[:, -1]) - added
+
 
 @dataclass(frozen=True, eq=False)
 class Products:
