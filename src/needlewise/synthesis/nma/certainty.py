@@ -17,17 +17,15 @@ from needlewise.synthesis.certainty import RATINGS, judge
 from needlewise.synthesis.domains import RULES, Facts, Trial
 from needlewise.synthesis.effects import Summary
 from needlewise.synthesis.incoherence import Incoherence
-from needlewise.synthesis.nma.checks import _direct, design_by_treatment, node_splits
+from needlewise.synthesis.nma.checks import design_by_treatment, node_splits
 from needlewise.synthesis.nma.contributions import trial_shares
 from needlewise.synthesis.nma.fit import Fit
-from needlewise.synthesis.nma.influence import _solved, _tau
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 Ratings = Mapping[str, tuple[str, str]]
 HALF_RANGE = 1.96
-TOUCHED = 1e-6  # of the precision: less is no indirect evidence
 
 
 def certainty(
@@ -123,14 +121,13 @@ def _coherence(fit: Fit) -> dict[str, Incoherence]:
     p = float(design_by_treatment(fit.trials)["p"].iloc[0])
     only = Incoherence("indirect", (), p=None if math.isnan(p) else p)
     found = dict.fromkeys(fit.trials.options[1:], only)
-    alone = _all_direct(fit)
     # The reference stands first, so that every pair with it is against it.
     for row in node_splits(fit).itertuples():
         if row.against == reference:
             names = tuple(
                 t.name for t in fit.trials.trials if {row.option, reference} <= set(t.options)
             )
-            if row.option in alone or math.isnan(row.p):
+            if math.isnan(row.p):  # no other trials join the two
                 found[row.option] = Incoherence("direct", names)
             else:
                 direct, indirect = (
@@ -138,24 +135,6 @@ def _coherence(fit: Fit) -> dict[str, Incoherence]:
                     for mean, se in ((row.direct, row.direct_se), (row.indirect, row.indirect_se))
                 )
                 found[row.option] = Incoherence("both", names, direct, indirect, row.p)
-    return found
-
-
-def _all_direct(fit: Fit) -> set[str]:
-    """Options whose direct trials know all that the network knows of them and the reference.
-
-    By the trials alone: what a prior adds is no way through other treatments.
-    """
-    square = _tau(fit) ** 2
-    covariance = _solved(fit, square)[1][0]
-    own = fit.design.made_of @ covariance @ fit.design.made_of.T
-    place = {option: k for k, option in enumerate(fit.trials.options)}
-    found = set()
-    for (against, option), known in _direct(fit.trials).items():
-        if against == fit.trials.reference:
-            precision = sum(1.0 / (variance + square) for _, variance in known)
-            if own[place[option], place[option]] * precision > 1.0 - TOUCHED:
-                found.add(option)
     return found
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from needlewise.distributions import Array
 from needlewise.evidence.tables import Trial, Trials
@@ -13,10 +15,12 @@ from needlewise.synthesis.nma.classic import q_at, solved
 from needlewise.synthesis.nma.design import design
 from needlewise.synthesis.nma.fit import Fit
 from needlewise.synthesis.nma.mixtures import below
-from needlewise.synthesis.nma.whitened import Whitened, whitened
+from needlewise.synthesis.nma.whitened import Places, Whitened, whitened
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+TOUCHED = 1e-6  # of the precision: less is no indirect evidence
 
 
 def _thinned(rows: Array) -> Array:
@@ -117,67 +121,155 @@ def additivity(trials: Trials, components: str, inactive: str | None = None) -> 
 # ---- Node-splitting ----
 
 
+@dataclass(frozen=True, eq=False)
+class Direct:
+    """Every comparison of two options within a trial, m of them, sorted by pair.
+
+    Attributes:
+        base, option: (k,) places of the two options of each pair, base < option, in order.
+        starts: (k,) where each pair begins in what follows.
+        y, v, trial: (m,) effect (option less base), its variance, and place of the trial.
+    """
+
+    base: Places
+    option: Places
+    starts: Places
+    y: Array
+    v: Array
+    trial: Places
+
+    @property
+    def counts(self) -> Places:
+        """Trials of each pair, (k,)."""
+        return np.diff(np.append(self.starts, len(self.y)))
+
+
+def direct_evidence(trials: Trials) -> Direct:
+    """What the trials say of each pair of their own arms."""
+    place = {option: k for k, option in enumerate(trials.options)}
+    by_size: dict[int, list[int]] = defaultdict(list)
+    for k, trial in enumerate(trials.trials):
+        by_size[len(trial.y)].append(k)
+    parts = []
+    for size, chosen in by_size.items():
+        own = [trials.trials[k] for k in chosen]
+        at = np.array([[place[option] for option in t.options] for t in own])
+        y, v = np.zeros((len(own), size + 1)), np.zeros((len(own), size + 1, size + 1))
+        y[:, 1:], v[:, 1:, 1:] = [t.y for t in own], [t.covariance for t in own]
+        a, b = np.triu_indices(size + 1, 1)
+        sign = np.where(at[:, a] < at[:, b], 1.0, -1.0)
+        parts.append((
+            np.minimum(at[:, a], at[:, b]), np.maximum(at[:, a], at[:, b]),
+            sign * (y[:, b] - y[:, a]), v[:, a, a] + v[:, b, b] - 2 * v[:, a, b],
+            np.repeat(chosen, len(a)),
+        ))  # fmt: skip
+    base, option, y, v, owner = (
+        np.concatenate([part[k].ravel() for part in parts]) for k in range(5)
+    )
+    order = np.lexsort((owner, option, base))
+    pair = (base * len(place) + option)[order]
+    starts = np.flatnonzero(np.diff(pair, prepend=-1))
+    return Direct(pair[starts] // len(place), pair[starts] % len(place), starts,
+                  y[order], v[order], owner[order])  # fmt: skip
+
+
+def at_one_tau(fit: Fit) -> float:
+    """The one tau at which a fit is looked at: its estimate, or the posterior mean."""
+    return fit.heterogeneity.tau if fit.model == "random" else 0.0
+
+
+def by_trials_alone(fit: Fit, square: float) -> tuple[Array, Array]:
+    """Estimates (p,) and covariance (p, p) without a prior at a tau squared; the smallest estimates
+    where the trials do not tell parameters apart.
+    """
+    fit.must_be_plain()
+    sums = fit.white.sums(np.array([square]))
+    if not fit.loose:
+        means, covariances, _ = solved(sums)
+        return means[0], covariances[0]
+    covariance = np.linalg.pinv(sums.precision[0], hermitian=True)
+    return covariance @ sums.score[0], covariance
+
+
+def _joined(fit: Fit, known: Direct) -> NDArray[np.bool_]:
+    """Whether trials without one of the pair's options, or both, join the two, (k,).
+
+    By the trials alone: what a prior adds is no way through other options. Where all direct trials
+    have two arms, others join the pair if the network knows more of it than those trials do. Trials
+    of several arms can tell more than their own comparison of the two; there the other trials'
+    rows are looked at.
+    """
+    square = at_one_tau(fit) ** 2
+    covariance = by_trials_alone(fit, square)[1]
+    turn = fit.design.made_of[known.option] - fit.design.made_of[known.base]
+    own = ((turn @ covariance) * turn).sum(axis=1)
+    found = own * np.add.reduceat(1.0 / (known.v + square), known.starts) < 1.0 - TOUCHED
+    several = np.array([len(t.y) > 1 for t in fit.trials.trials])
+    asked = found & np.logical_or.reduceat(several[known.trial], known.starts)
+    if asked.any():
+        rows = fit.design.rows
+        whole = _gram(rows)
+        ends = np.append(known.starts, len(known.y))
+        for k in np.flatnonzero(asked):
+            direct = np.isin(fit.white.trial, known.trial[ends[k] : ends[k + 1]])
+            found[k] = _is_told(whole - _gram(rows[np.flatnonzero(direct)]), turn[k])
+    return np.asarray(found)
+
+
+def _gram(rows: Any) -> Array:
+    found = rows.T @ rows
+    return np.asarray(found if isinstance(found, np.ndarray) else found.toarray())
+
+
+def _is_told(gram: Array, combination: Array) -> bool:
+    """Whether rows with these products tell a combination of the parameters."""
+    values, vectors = np.linalg.eigh(gram)
+    unknown = vectors[:, values <= 1e-9 * max(float(values[-1]), 1e-300)]
+    return bool(np.abs(combination @ unknown).sum() < 1e-6)
+
+
 def node_splits(fit: Fit) -> DataFrame:
     """Direct against indirect evidence for every pair that some trial compares.
 
     option, against, trials, share (of the direct evidence), direct, direct_se, indirect,
     indirect_se, difference, difference_se, p. Indirect evidence is calculated back from the
     network's and the direct estimate (König, Krahn and Binder 2013) at the network's tau; where
-    all evidence is direct it is missing.
+    no other trials join the pair all evidence is direct (share 1), and it is missing.
     """
-    from pandas import DataFrame
+    from pandas import DataFrame, Index
 
     fit.must_be_plain()
-    squares = np.square(fit.taus)
-    place = {option: k for k, option in enumerate(fit.trials.options)}
-    rows = []
-    for (a, b), known in _direct(fit.trials).items():
-        y = np.array([one for one, _ in known])
-        v = np.array([two for _, two in known])
-        weight = 1.0 / (v + squares[:, None])
-        se2 = 1.0 / weight.sum(axis=1)
-        direct = se2 * (weight @ y)
-        at, sds = fit.pairs_at_nodes(np.array([place[b]]), np.array([place[a]]))
-        net, net2 = at[:, 0], np.square(sds[:, 0])
-        share = np.minimum(net2 / se2, 1.0)
-        row = {"option": b, "against": a, "trials": len(y), "share": float(fit.weights @ share)}
-        row |= _moments(fit.weights, direct, se2, "direct")
-        loose = share < 1 - 1e-6
-        if loose.all():
-            other2 = 1.0 / (1.0 / net2 - 1.0 / se2)
-            other = other2 * (net / net2 - direct / se2)
-            row |= _moments(fit.weights, other, other2, "indirect")
-            gap, gap2 = direct - other, se2 + other2
-            row |= _moments(fit.weights, gap, gap2, "difference")
-            less = float(below(fit.weights, gap[:, None], np.sqrt(gap2)[:, None], np.zeros(1))[0])
-            row["p"] = 2 * min(less, 1 - less)
-        rows.append(row)
-    columns = ["option", "against", "trials", "share", "direct", "direct_se", "indirect",
-               "indirect_se", "difference", "difference_se", "p"]  # fmt: skip
-    return DataFrame(rows, columns=columns)
+    known = direct_evidence(fit.trials)
+    weight = 1.0 / (known.v + np.square(fit.taus)[:, None])
+    se2 = 1.0 / np.add.reduceat(weight, known.starts, axis=1)
+    direct = se2 * np.add.reduceat(weight * known.y, known.starts, axis=1)
+    net, sds = fit.pairs_at_nodes(known.option, known.base)
+    net2 = np.square(sds)
+    share = np.minimum(net2 / se2, 1.0)
+    both = _joined(fit, known) & (share < 1.0 - TOUCHED).all(axis=0)
+    known_mean, known_se = _moments(fit.weights, direct, se2)
+    own, own2, net, net2 = (one[:, both] for one in (direct, se2, net, net2))
+    other2 = 1.0 / (1.0 / net2 - 1.0 / own2)
+    other = other2 * (net / net2 - own / own2)
+    gap, gap2 = own - other, own2 + other2
+    less = below(fit.weights, gap, np.sqrt(gap2), np.zeros(gap.shape[1]))
+    parts = (*_moments(fit.weights, other, other2), *_moments(fit.weights, gap, gap2),
+             2 * np.minimum(less, 1 - less))  # fmt: skip
+    columns = np.full((len(parts), len(both)), np.nan)
+    columns[:, both] = np.array(parts)
+    names = ("indirect", "indirect_se", "difference", "difference_se", "p")
+    options = Index(fit.trials.options)
+    return DataFrame({
+        "option": options.take(known.option), "against": options.take(known.base),
+        "trials": known.counts, "share": np.where(both, fit.weights @ share, 1.0),
+        "direct": known_mean, "direct_se": known_se, **dict(zip(names, columns, strict=True)),
+    })  # fmt: skip
 
 
-def _moments(weights: Array, means: Array, variances: Array, name: str) -> dict[str, float]:
-    mean = float(weights @ means)
-    spread = float(weights @ (variances + np.square(means - mean)))
-    return {name: mean, f"{name}_se": float(np.sqrt(spread))}
-
-
-def _direct(trials: Trials) -> dict[tuple[str, str], list[tuple[float, float]]]:
-    """(base, option), in the order of the options, to effect and variance of each trial."""
-    place = {option: k for k, option in enumerate(trials.options)}
-    found: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    for trial in trials.trials:
-        y = np.concatenate([[0.0], trial.y])
-        v = np.zeros((len(y), len(y)))
-        v[1:, 1:] = trial.covariance
-        for i in range(len(y)):
-            for j in range(len(y)):
-                if place[trial.options[i]] < place[trial.options[j]]:
-                    pair = (trial.options[i], trial.options[j])
-                    found[pair].append((float(y[j] - y[i]), float(v[i, i] + v[j, j] - 2 * v[i, j])))
-    order = sorted(found, key=lambda pair: (place[pair[0]], place[pair[1]]))
-    return {pair: found[pair] for pair in order}
+def _moments(weights: Array, means: Array, variances: Array) -> tuple[Array, Array]:
+    """Mean and SD (k,) of mixtures with means and variances (n, k)."""
+    mean = weights @ means
+    return mean, np.sqrt(weights @ (variances + np.square(means - mean)))
 
 
 def unrelated_pairs(trials: Trials) -> tuple[Array, list[tuple[str, str]]]:

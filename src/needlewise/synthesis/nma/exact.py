@@ -129,7 +129,7 @@ def _inverses(factor: Array) -> Array:
     """Inverses (n, p, p) of matrices given by their Cholesky factors."""
     if factor.shape[1] <= SMALL:
         inverses = np.linalg.inv(factor)
-        return np.matmul(inverses.transpose(0, 2, 1), inverses)
+        return np.asarray(np.matmul(inverses.transpose(0, 2, 1), inverses))
     from scipy.linalg.lapack import dpotri
 
     found = np.empty(factor.shape)

@@ -7,20 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
 from needlewise.synthesis.nma.design import Design
 from needlewise.synthesis.nma.mixtures import below, quantile
-from needlewise.synthesis.nma.whitened import Whitened
+from needlewise.synthesis.nma.whitened import Places, Whitened
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-
-Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -116,15 +112,16 @@ class Fit:
 
     def combine(self, combinations: Array) -> DataFrame:
         """Rows of `combinations` (k, p) as estimate, se, low, high."""
+        from pandas import DataFrame
+
         at = self.means @ combinations.T
         spread = np.stack(
             [((combinations @ c) * combinations).sum(axis=1) for c in self.covariances]
         )
-        return self._told(at, np.sqrt(np.maximum(spread, 0.0)))
+        return DataFrame(self._told(at, np.sqrt(np.maximum(spread, 0.0))))
 
-    def _told(self, at: Array, sds: Array, *, new_trial: bool = False) -> DataFrame:
-        from pandas import DataFrame
-
+    def _told(self, at: Array, sds: Array, *, new_trial: bool = False) -> dict[str, Array]:
+        """Columns estimate, se, low, high of effects with means and SDs (n, k) at the nodes."""
         if new_trial:
             own = np.square(self.taus)
             own = own if self.gammas is None else own + np.square(self.gammas)
@@ -132,7 +129,7 @@ class Fit:
         mean = self.weights @ at
         se = np.sqrt(self.weights @ (np.square(sds) + np.square(at - mean)))
         low, high = (self._quantile(at, sds, share) for share in (0.025, 0.975))
-        return DataFrame({"estimate": mean, "se": se, "low": low, "high": high})
+        return {"estimate": mean, "se": se, "low": low, "high": high}
 
     @cached_property
     def options_at_nodes(self) -> tuple[Array, Array]:
@@ -172,15 +169,16 @@ class Fit:
 
     def effects(self, reference: str | None = None, *, new_trial: bool = False) -> DataFrame:
         """Every option against one: option, reference, estimate, se, low, high."""
+        from pandas import DataFrame
+
         base = reference or self.trials.reference
         at = self._place(base)
-        others = np.array([k for k in range(len(self.trials.options)) if k != at])
-        found = self._told(
+        others = np.delete(np.arange(len(self.trials.options)), at)
+        told = self._told(
             *self.pairs_at_nodes(others, np.full(len(others), at)), new_trial=new_trial
         )
-        found.insert(0, "option", [self.trials.options[k] for k in others])
-        found.insert(1, "reference", base)
-        return found
+        names = [self.trials.options[k] for k in others]
+        return DataFrame({"option": names, "reference": [base] * len(names), **told})
 
     def parameters(self) -> DataFrame:
         """Components, slopes and effects as the model has them: parameter, estimate, se, low, high.
@@ -193,13 +191,14 @@ class Fit:
 
     def league(self) -> DataFrame:
         """All pairs, one row each: option, against, estimate, se, low, high."""
-        options = self.trials.options
-        pairs = [(a, b) for b in range(len(options)) for a in range(b + 1, len(options))]
-        first, second = (np.array([pair[end] for pair in pairs]) for end in (0, 1))
-        found = self._told(*self.pairs_at_nodes(first, second))
-        found.insert(0, "option", [options[a] for a, _ in pairs])
-        found.insert(1, "against", [options[b] for _, b in pairs])
-        return found
+        from pandas import DataFrame, Index
+
+        against, option = np.triu_indices(len(self.trials.options), 1)
+        names = Index(self.trials.options)
+        return DataFrame({
+            "option": names.take(option), "against": names.take(against),
+            **self._told(*self.pairs_at_nodes(option, against)),
+        })  # fmt: skip
 
     def league_table(self, digits: int = 2) -> DataFrame:
         """The league table as text: row against column; ratios as ratios."""
@@ -221,16 +220,20 @@ class Fit:
         """Probability that the row's option beats the column's by more than a margin."""
         from pandas import DataFrame
 
-        sign = _sign(better)
         options = list(self.trials.options)
-        k = len(options)
+        return DataFrame(self._chances(margin, better), index=options, columns=options)
+
+    def _chances(self, margin: float, better: str) -> Array:
+        """As `beats`, (options, options)."""
+        sign = _sign(better)
+        k = len(self.trials.options)
         one, two = np.triu_indices(k, 1)
         at, sds = self.pairs_at_nodes(one, two)
         found = np.zeros((k, k))
         found[one, two] = self._below(sign * at, sds, -margin)
         found[two, one] = self._below(-sign * at, sds, -margin)
         np.fill_diagonal(found, np.nan)
-        return DataFrame(found, index=options, columns=options)
+        return found
 
     def _below(self, at: Array, sds: Array, where: float) -> Array:
         from scipy.special import stdtr
@@ -247,15 +250,11 @@ class Fit:
         """
         from pandas import DataFrame
 
-        chances = self.beats(better=better).to_numpy()
-        score = np.nanmean(chances, axis=1)
-        k = len(score)
-        found = DataFrame({
-            "option": list(self.trials.options),
-            "score": score,
-            "mean_rank": 1.0 + (1.0 - score) * (k - 1),
-        })  # fmt: skip
-        return found.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+        score = np.nanmean(self._chances(0.0, better), axis=1)
+        best = np.argsort(-score, kind="stable")
+        mean_rank = 1.0 + (1.0 - score) * (len(score) - 1)
+        names = [self.trials.options[k] for k in best]
+        return DataFrame({"option": names, "score": score[best], "mean_rank": mean_rank[best]})
 
     def rank_probabilities(self, *, better: str = "lower", draws: int = 4096) -> DataFrame:
         """Probability of each rank (columns 1 to k) for each option, from a Sobol set."""

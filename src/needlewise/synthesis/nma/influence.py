@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from needlewise.distributions import Array
 from needlewise.errors import InputError
-from needlewise.synthesis.nma.checks import _direct
-from needlewise.synthesis.nma.classic import solved
+from needlewise.synthesis.nma.checks import at_one_tau, by_trials_alone, direct_evidence
 from needlewise.synthesis.nma.fit import Fit
+from needlewise.synthesis.nma.whitened import exchangeable
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 CHUNK = 4_000_000  # numbers of one batch of trials
-
-
-def _tau(fit: Fit) -> float:
-    """The one tau at which a fit is looked at: its estimate, or the posterior mean."""
-    return fit.heterogeneity.tau if fit.model == "random" else 0.0
-
-
-def _solved(fit: Fit, square: float) -> tuple[Array, Array]:
-    """Estimates (1, p) and covariance (1, p, p) by the trials alone; the smallest estimates where
-    they do not tell parameters apart.
-    """
-    fit.must_be_plain()
-    sums = fit.white.sums(np.array([square]))
-    if not fit.loose:
-        return solved(sums)[:2]
-    covariance = np.linalg.pinv(sums.precision, hermitian=True)
-    return np.matmul(covariance, sums.score[:, :, None])[:, :, 0], covariance
+ALONE = 1e-9  # of a trial's precision: what is left where it alone tells a parameter
 
 
 def residuals(fit: Fit) -> DataFrame:
@@ -41,11 +26,11 @@ def residuals(fit: Fit) -> DataFrame:
     """
     from pandas import DataFrame
 
-    white, square = fit.white, _tau(fit) ** 2
-    means, covariance = _solved(fit, square)
+    white, square = fit.white, at_one_tau(fit) ** 2
+    means, covariance = by_trials_alone(fit, square)
     weight = 1.0 / (1.0 + square * white.values)
-    miss = white.y - white.rows @ means[0]
-    hat = white.hat(covariance[0]) * weight
+    miss = white.y - white.rows @ means
+    hat = white.hat(covariance) * weight
     count = len(fit.trials.trials)
     q = np.bincount(white.trial, weight * miss * miss, count)
     leverage = np.bincount(white.trial, hat, count)
@@ -66,66 +51,70 @@ def leave_one_out(fit: Fit) -> DataFrame:
     what each expected of the trial left out. Where a trial alone joins an option its rows are
     missing.
     """
-    from pandas import DataFrame
+    from pandas import DataFrame, Index
 
     fit.must_be_plain()
     white, options = fit.white, fit.trials.options[1:]
-    rows = white.rows if isinstance(white.rows, np.ndarray) else white.rows.toarray()
-    made = fit.design.made_of[1:]
     spread = 1.0 + np.square(fit.taus)[:, None] * white.values
-    whole = fit.effects()
-    names, estimates, errors = [], [], []
     sizes = np.bincount(white.trial, minlength=len(fit.trials.trials))
     order = np.argsort(white.trial, kind="stable")
     starts = np.concatenate([[0], np.cumsum(sizes)])
+    kept, estimates, errors = [], [], []
     for size in np.unique(sizes):
         chosen = np.flatnonzero(sizes == size)
-        for part in np.array_split(chosen, max(1, len(chosen) * rows.shape[1] // CHUNK)):
+        numbers = len(chosen) * size * white.rows.shape[1] * len(fit.weights)
+        for part in np.array_split(chosen, min(len(chosen), 1 + numbers // CHUNK)):
             index = order[starts[part][:, None] + np.arange(size)]
-            mean, se, usable = _without(fit, rows[index], white.y[index], spread[:, index], made)
-            names += [fit.trials.trials[k].name for k in part[usable]]
+            rows = white.rows[index.ravel()]
+            mean, se, usable = _without(fit, rows, white.y[index], spread[:, index])
+            kept.append(part[usable])
             estimates.append(mean[usable])
             errors.append(se[usable])
     mean, se = np.concatenate(estimates), np.concatenate(errors)
+    whole = fit.effects()
     change = (mean - whole["estimate"].to_numpy()) / whole["se"].to_numpy()
+    names = Index([trial.name for trial in fit.trials.trials])
     return DataFrame({
-        "trial": np.repeat(names, len(options)), "option": list(options) * len(names),
+        "trial": names.take(np.repeat(np.concatenate(kept), len(options))),
+        "option": Index(options).take(np.tile(np.arange(len(options)), len(mean))),
         "estimate": mean.ravel(), "se": se.ravel(), "change": change.ravel(),
     })  # fmt: skip
 
 
 def _without(
-    fit: Fit, z: Array, y: Array, spread: Array, made: Array
-) -> tuple[Array, Array, Array]:
+    fit: Fit, rows: Any, y: Array, spread: Array
+) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Estimates and SDs (m, options) without each of m trials, and which can be left out (m,).
 
-    z (m, r, p), y (m, r), spread (n, m, r).
+    rows (m r, p), y (m, r), spread (n, m, r). The rows of a trial are turned at each node so that
+    its leverage is diagonal; each row can then be taken out by itself.
     """
-    m, r, _ = z.shape
-    n = len(fit.weights)
-    at, second = np.zeros((n, m, len(made))), np.zeros((n, m, len(made)))
-    logs, usable = np.zeros((n, m)), np.ones(m, dtype=bool)
-    for k in range(n):
-        c = fit.covariances[k]
-        pulled = z @ c  # (m, r, p)
-        inner = pulled @ z.transpose(0, 2, 1)
-        left = np.eye(r) * spread[k][:, :, None] - inner
-        loose = np.linalg.eigvalsh(left)[:, 0] < 1e-9 * spread[k].max(axis=1)
-        usable &= ~loose
-        left[loose] = np.eye(r)
-        gain = np.linalg.solve(left, pulled)  # (m, r, p)
-        miss = y - z @ fit.means[k]
-        moved = fit.means[k] - np.einsum("mrp,mr->mp", gain, miss)
-        at[k] = moved @ made.T
-        own = np.einsum("kp,pq,kq->k", made, c, made, optimize=True)
-        seen = pulled @ made.T
-        second[k] = own + (seen * np.linalg.solve(left, seen)).sum(axis=1)
-        expected = np.eye(r) * spread[k][:, :, None] + inner + inner @ np.linalg.solve(left, inner)
-        off = y - np.einsum("mrp,mp->mr", z, moved)
-        logs[k] = -0.5 * np.linalg.slogdet(expected)[1] - 0.5 * np.einsum(
-            "mr,mr->m", off, np.linalg.solve(expected, off[:, :, None])[:, :, 0]
-        )
-    log_weight = np.log(np.maximum(fit.weights, 1e-300))[:, None] - logs
+    n, m, r = spread.shape
+    root = np.sqrt(spread)
+    pulled = np.stack([rows @ c for c in fit.covariances])
+    dense = rows if isinstance(rows, np.ndarray) else rows.toarray()
+    miss = (y - (fit.means @ dense.T).reshape(n, m, r)) / root
+    own = fit.design.names == fit.trials.options[1:]  # each option has its own parameter
+    seen = pulled if own else pulled @ fit.design.made_of[1:].T
+    seen = seen.reshape(n, m, r, -1) / root[..., None]
+    if r == 1:
+        leverage = np.einsum("nmp,mp->nm", pulled, dense)[..., None] / spread
+    else:
+        inner = pulled.reshape(n, m, r, -1) @ dense.reshape(m, r, -1).transpose(0, 2, 1)
+        leverage, turn = np.linalg.eigh(inner / (root[..., :, None] * root[..., None, :]))
+        back = turn.swapaxes(-1, -2)
+        miss, seen = (back @ miss[..., None])[..., 0], back @ seen
+    left = 1.0 - leverage
+    usable = (left > ALONE).all(axis=(0, 2))
+    left = np.where(left > ALONE, left, 1.0)
+    gain = miss / left
+    before, covariances = fit.options_at_nodes
+    at = before[:, None, 1:] - (seen * gain[..., None]).sum(axis=2)
+    second = np.diagonal(covariances, axis1=1, axis2=2)[:, None, 1:] + (
+        np.square(seen) / left[..., None]
+    ).sum(axis=2)
+    expected = 0.5 * (np.log(left / spread) - miss * gain).sum(axis=2)
+    log_weight = np.log(np.maximum(fit.weights, 1e-300))[:, None] - expected
     weight = np.exp(log_weight - log_weight.max(axis=0))
     weight /= weight.sum(axis=0)
     mean = np.einsum("nm,nmk->mk", weight, at)
@@ -139,57 +128,69 @@ def thresholds(fit: Fit, *, better: str = "lower") -> DataFrame:
     trial, option, against, estimate, to_change (smallest move, either way), new_best; at the fit's
     tau (Phillippo et al. 2018, with all else as it is).
     """
-    from pandas import DataFrame
+    from pandas import DataFrame, Index
 
     sign = 1.0 if better == "lower" else -1.0
     if better not in {"lower", "higher"}:
         raise InputError(f"better must be lower or higher, not '{better}'.")
-    square = _tau(fit) ** 2
-    means, covariance = _solved(fit, square)
-    # From contrasts to estimates: A^-1 X' V^-1, trial by trial on the unturned scale.
-    effects = sign * fit.design.made_of @ means[0]
+    square = at_one_tau(fit) ** 2
+    means, covariance = by_trials_alone(fit, square)
+    effects = sign * fit.design.made_of @ means
     best = int(np.argmin(effects))
-    rows, start = [], 0
-    for trial in fit.trials.trials:
-        size = len(trial.y)
-        own = fit.design.rows[start : start + size]
-        own = own if isinstance(own, np.ndarray) else own.toarray()
-        total = trial.covariance + square * 0.5 * (np.eye(size) + 1.0)
-        gain = covariance[0] @ own.T @ np.linalg.inv(total)
-        moved = sign * fit.design.made_of @ gain
-        for j in range(size):
-            slope = moved[:, j] - moved[best, j]
-            gap = effects - effects[best]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                move = np.where(np.abs(slope) > 1e-12, -gap / slope, np.inf)
-            move[best] = np.inf
-            first = int(np.argmin(np.abs(move)))
-            rows.append((
-                trial.name, trial.options[j + 1], trial.options[0], trial.y[j],
-                float(move[first]) if np.isfinite(move[first]) else np.nan,
-                fit.trials.options[first] if np.isfinite(move[first]) else "",
-            ))  # fmt: skip
-        start += size
-    return DataFrame(
-        rows, columns=["trial", "option", "against", "estimate", "to_change", "new_best"]
-    )
+    carried = sign * (fit.design.made_of - fit.design.made_of[best]) @ covariance
+    trials = fit.trials.trials
+    sizes = np.array([len(trial.y) for trial in trials])
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    move, first = np.empty(starts[-1]), np.empty(starts[-1], dtype=int)
+    for size in np.unique(sizes):
+        chosen = np.flatnonzero(sizes == size)
+        for part in np.array_split(
+            chosen, min(len(chosen), 1 + len(chosen) * size * len(effects) // CHUNK)
+        ):
+            index = starts[part][:, None] + np.arange(size)
+            errors = np.array([trials[k].covariance for k in part])
+            total = np.linalg.inv(errors + square * exchangeable(size))
+            slope = (fit.design.rows[index.ravel()] @ carried.T).reshape(len(part), size, -1)
+            move[index], first[index] = _first_change(total @ slope, effects - effects[best], best)
+    found = np.isfinite(move)
+    names, options = Index([t.name for t in trials]), Index([*fit.trials.options, ""])
+    return DataFrame({
+        "trial": names.take(np.repeat(np.arange(len(trials)), sizes)),
+        "option": [option for t in trials for option in t.options[1:]],
+        "against": [t.options[0] for t in trials for _ in t.y],
+        "estimate": np.concatenate([t.y for t in trials]),
+        "to_change": np.where(found, move, np.nan),
+        "new_best": options.take(np.where(found, first, len(effects))),
+    })  # fmt: skip
+
+
+def _first_change(slope: Array, gap: Array, best: int) -> tuple[Array, NDArray[np.intp]]:
+    """Smallest move at which an option is level with the best, and the option, for slopes
+    (..., options) of the gaps (options,) to the best.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        move = np.where(np.abs(slope) > 1e-12, -gap / slope, np.inf)
+    move[..., best] = np.inf
+    first = np.argmin(np.abs(move), axis=-1)
+    return np.take_along_axis(move, first[..., None], axis=-1)[..., 0], first
 
 
 def funnel(fit: Fit) -> DataFrame:
     """The comparison-adjusted funnel: option, against, deviation (a trial's effect less the pooled
     effect of its comparison), se; comparisons with two trials or more (Chaimani 2013).
     """
-    from pandas import DataFrame
+    from pandas import DataFrame, Index
 
-    rows = []
-    for (a, b), known in _direct(fit.trials).items():
-        if len(known) < 2:
-            continue
-        y, v = (np.array([one[k] for one in known]) for k in (0, 1))
-        weight = 1.0 / (v + _tau(fit) ** 2)
-        pooled = float(weight @ y / weight.sum())
-        rows += [(b, a, one - pooled, float(np.sqrt(two))) for one, two in known]
-    return DataFrame(rows, columns=["option", "against", "deviation", "se"])
+    known = direct_evidence(fit.trials)
+    weight = 1.0 / (known.v + at_one_tau(fit) ** 2)
+    pooled = np.add.reduceat(weight * known.y, known.starts) / np.add.reduceat(weight, known.starts)
+    pair = np.repeat(np.arange(len(pooled)), known.counts)
+    shown = known.counts[pair] > 1
+    options, pair = Index(fit.trials.options), pair[shown]
+    return DataFrame({
+        "option": options.take(known.option[pair]), "against": options.take(known.base[pair]),
+        "deviation": known.y[shown] - pooled[pair], "se": np.sqrt(known.v[shown]),
+    })  # fmt: skip
 
 
 def egger(fit: Fit) -> DataFrame:

@@ -19,7 +19,7 @@ from needlewise.errors import InputError
 from needlewise.evidence.tables import Trial, Trials
 from needlewise.synthesis.nma.fit import Fit
 from needlewise.synthesis.nma.inconsistency import _turn
-from needlewise.synthesis.nma.influence import _tau
+from needlewise.synthesis.nma.checks import at_one_tau
 from needlewise.synthesis.nma.whitened import whitened
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def net_heat(fit: Fit, *, model: str = "common") -> DataFrame:
     fit.must_be_plain()
     if model not in {"common", "random"}:
         raise InputError(f"model must be common or random, not '{model}'.")
-    known = direct_estimates(fit.trials, _tau(fit) if model == "random" else 0.0)
+    known = direct_estimates(fit.trials, at_one_tau(fit) if model == "random" else 0.0)
     hat, heat = _hat_and_heat(known)
     count = len(known.y)
     names = np.array(known.labels, dtype=object)
