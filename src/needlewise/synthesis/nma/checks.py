@@ -14,7 +14,7 @@ from needlewise.evidence.tables import Trial, Trials
 from needlewise.synthesis.nma.classic import q_at, solved
 from needlewise.synthesis.nma.design import design
 from needlewise.synthesis.nma.fit import Fit
-from needlewise.synthesis.nma.mixtures import below
+from needlewise.synthesis.nma.mixtures import below, moments
 from needlewise.synthesis.nma.whitened import Places, Whitened, whitened
 
 if TYPE_CHECKING:
@@ -247,13 +247,13 @@ def node_splits(fit: Fit) -> DataFrame:
     net2 = np.square(sds)
     share = np.minimum(net2 / se2, 1.0)
     both = _joined(fit, known) & (share < 1.0 - TOUCHED).all(axis=0)
-    known_mean, known_se = _moments(fit.weights, direct, se2)
+    known_mean, known_se = moments(fit.weights, direct, se2)
     own, own2, net, net2 = (one[:, both] for one in (direct, se2, net, net2))
     other2 = 1.0 / (1.0 / net2 - 1.0 / own2)
     other = other2 * (net / net2 - own / own2)
     gap, gap2 = own - other, own2 + other2
     less = below(fit.weights, gap, np.sqrt(gap2), np.zeros(gap.shape[1]))
-    parts = (*_moments(fit.weights, other, other2), *_moments(fit.weights, gap, gap2),
+    parts = (*moments(fit.weights, other, other2), *moments(fit.weights, gap, gap2),
              2 * np.minimum(less, 1 - less))  # fmt: skip
     columns = np.full((len(parts), len(both)), np.nan)
     columns[:, both] = np.array(parts)
@@ -264,12 +264,6 @@ def node_splits(fit: Fit) -> DataFrame:
         "trials": known.counts, "share": np.where(both, fit.weights @ share, 1.0),
         "direct": known_mean, "direct_se": known_se, **dict(zip(names, columns, strict=True)),
     })  # fmt: skip
-
-
-def _moments(weights: Array, means: Array, variances: Array) -> tuple[Array, Array]:
-    """Mean and SD (k,) of mixtures with means and variances (n, k)."""
-    mean = weights @ means
-    return mean, np.sqrt(weights @ (variances + np.square(means - mean)))
 
 
 def unrelated_pairs(trials: Trials) -> tuple[Array, list[tuple[str, str]]]:

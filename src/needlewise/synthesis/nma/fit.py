@@ -12,7 +12,7 @@ from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
 from needlewise.synthesis.nma.design import Design
-from needlewise.synthesis.nma.mixtures import below, quantile
+from needlewise.synthesis.nma.mixtures import below, moments, quantile
 from needlewise.synthesis.nma.whitened import Places, Whitened
 
 if TYPE_CHECKING:
@@ -126,8 +126,7 @@ class Fit:
             own = np.square(self.taus)
             own = own if self.gammas is None else own + np.square(self.gammas)
             sds = np.sqrt(np.square(sds) + own[:, None])
-        mean = self.weights @ at
-        se = np.sqrt(self.weights @ (np.square(sds) + np.square(at - mean)))
+        mean, se = moments(self.weights, at, np.square(sds))
         low, high = (self._quantile(at, sds, share) for share in (0.025, 0.975))
         return {"estimate": mean, "se": se, "low": low, "high": high}
 

@@ -11,6 +11,7 @@ from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.synthesis.nma.checks import at_one_tau, by_trials_alone, direct_evidence
 from needlewise.synthesis.nma.fit import Fit
+from needlewise.synthesis.nma.mixtures import NO_MASS, moments
 from needlewise.synthesis.nma.whitened import exchangeable
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ def leave_one_out(fit: Fit) -> DataFrame:
             estimates.append(mean[usable])
             errors.append(se[usable])
     mean, se = np.concatenate(estimates), np.concatenate(errors)
-    whole = fit.effects()
-    change = (mean - whole["estimate"].to_numpy()) / whole["se"].to_numpy()
+    at, covariances = fit.options_at_nodes
+    whole, own = moments(fit.weights, at, np.diagonal(covariances, axis1=1, axis2=2))
+    change = (mean - whole[1:]) / own[1:]
     names = Index([trial.name for trial in fit.trials.trials])
     return DataFrame({
         "trial": names.take(np.repeat(np.concatenate(kept), len(options))),
@@ -91,35 +93,51 @@ def _without(
     """
     n, m, r = spread.shape
     root = np.sqrt(spread)
-    pulled = np.stack([rows @ c for c in fit.covariances])
-    dense = rows if isinstance(rows, np.ndarray) else rows.toarray()
+    if isinstance(rows, np.ndarray):
+        dense, pulled = rows, rows @ fit.covariances
+    else:
+        dense, pulled = rows.toarray(), np.stack([rows @ c for c in fit.covariances])
     miss = (y - (fit.means @ dense.T).reshape(n, m, r)) / root
-    own = fit.design.names == fit.trials.options[1:]  # each option has its own parameter
-    seen = pulled if own else pulled @ fit.design.made_of[1:].T
-    seen = seen.reshape(n, m, r, -1) / root[..., None]
     if r == 1:
         leverage = np.einsum("nmp,mp->nm", pulled, dense)[..., None] / spread
+        back = 1.0 / root[..., None]
     else:
         inner = pulled.reshape(n, m, r, -1) @ dense.reshape(m, r, -1).transpose(0, 2, 1)
         leverage, turn = np.linalg.eigh(inner / (root[..., :, None] * root[..., None, :]))
-        back = turn.swapaxes(-1, -2)
-        miss, seen = (back @ miss[..., None])[..., 0], back @ seen
+        miss = (miss[..., None, :] @ turn)[..., 0, :]
+        back = turn.swapaxes(-1, -2) / root[..., None, :]
     left = 1.0 - leverage
     usable = (left > ALONE).all(axis=(0, 2))
     left = np.where(left > ALONE, left, 1.0)
     gain = miss / left
-    before, covariances = fit.options_at_nodes
-    at = before[:, None, 1:] - (seen * gain[..., None]).sum(axis=2)
-    second = np.diagonal(covariances, axis1=1, axis2=2)[:, None, 1:] + (
-        np.square(seen) / left[..., None]
-    ).sum(axis=2)
     expected = 0.5 * (np.log(left / spread) - miss * gain).sum(axis=2)
     log_weight = np.log(np.maximum(fit.weights, 1e-300))[:, None] - expected
     weight = np.exp(log_weight - log_weight.max(axis=0))
     weight /= weight.sum(axis=0)
+    full = np.flatnonzero(weight.max(axis=1) > NO_MASS)
+    held = slice(full[0], full[-1] + 1)
+    weight, back, gain = weight[held], back[held], gain[held]
+    left, pulled = left[held], pulled[held]
+    if fit.design.names != fit.trials.options[1:]:  # else each option has its own parameter
+        pulled = pulled @ fit.design.made_of[1:].T
+    pulled = pulled.reshape(len(weight), m, r, -1)
+    seen = back * pulled if r == 1 else back @ pulled
+    before, covariances = (x[held] for x in fit.options_at_nodes)
+    at = before[:, None, 1:] - _over_rows(seen, gain)
     mean = np.einsum("nm,nmk->mk", weight, at)
-    variance = np.einsum("nm,nmk->mk", weight, second + np.square(at - mean))
+    at -= mean
+    second = _over_rows(np.square(seen, out=seen), 1.0 / left)
+    second += np.square(at, out=at)
+    variance = np.einsum("nm,nmk->mk", weight, second)
+    variance += weight.T @ np.diagonal(covariances, axis1=1, axis2=2)[:, 1:]
     return mean, np.sqrt(np.maximum(variance, 0.0)), usable
+
+
+def _over_rows(seen: Array, weight: Array) -> Array:
+    """Sums over the rows of trials: (n, m, r, k) and (n, m, r) to (n, m, k)."""
+    if seen.shape[2] == 1:
+        return np.asarray(seen[:, :, 0] * weight)
+    return np.asarray(np.einsum("nmrk,nmr->nmk", seen, weight))
 
 
 def thresholds(fit: Fit, *, better: str = "lower") -> DataFrame:

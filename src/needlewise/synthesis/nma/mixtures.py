@@ -14,16 +14,27 @@ def below(weights: Array, means: Array, sds: Array, at: Array) -> Array:
     """Probability of lying below `at` (k,): means and sds (n, k)."""
     from scipy.special import ndtr
 
+    return np.asarray(weights @ ndtr(_scaled(means, sds, at)))
+
+
+def _scaled(means: Array, sds: Array, at: Array) -> Array:
+    """Distance from the means in SDs, (n, k); at an SD of 0 plus or minus infinity, or 0."""
     if (sds > 0).all():
-        return np.asarray(weights @ ndtr((at - means) / sds))
+        return np.asarray((at - means) / sds)
     with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = np.where(sds > 0, (at - means) / sds, np.sign(at - means) * np.inf)
-    return np.asarray(weights @ np.nan_to_num(ndtr(scaled), nan=0.5))
+        found = np.where(sds > 0, (at - means) / sds, np.sign(at - means) * np.inf)
+    return np.nan_to_num(found, nan=0.0, posinf=np.inf, neginf=-np.inf)
+
+
+def moments(weights: Array, means: Array, variances: Array) -> tuple[Array, Array]:
+    """Mean and SD (k,) of mixtures with means and variances (n, k)."""
+    mean = weights @ means
+    return mean, np.sqrt(weights @ (variances + np.square(means - mean)))
 
 
 def quantile(weights: Array, means: Array, sds: Array, share: float) -> Array:
     """Quantiles (k,) by Halley's steps kept inside a bracket."""
-    from scipy.special import ndtri
+    from scipy.special import ndtr, ndtri
 
     held = weights > NO_MASS
     weights, means, sds = weights[held], means[held], sds[held]
@@ -33,10 +44,10 @@ def quantile(weights: Array, means: Array, sds: Array, share: float) -> Array:
     at = np.clip(_first(weights, means, sds, z), low, high)
     close = CLOSE * np.maximum(sds.min(axis=0), 1e-13 * np.abs(at))
     for _ in range(60):
-        miss = below(weights, means, sds, at) - share
+        scaled = _scaled(means, sds, at)
+        miss = weights @ ndtr(scaled) - share
         low, high = np.where(miss < 0, at, low), np.where(miss > 0, at, high)
         with np.errstate(divide="ignore", invalid="ignore"):
-            scaled = (at - means) / sds
             density = np.exp(-0.5 * scaled * scaled) / (sds * np.sqrt(2 * np.pi))
             slope = weights @ density
             step = miss / slope

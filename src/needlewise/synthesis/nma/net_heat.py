@@ -17,9 +17,9 @@ import numpy as np
 from needlewise.distributions import Array
 from needlewise.errors import InputError
 from needlewise.evidence.tables import Trial, Trials
+from needlewise.synthesis.nma.checks import at_one_tau
 from needlewise.synthesis.nma.fit import Fit
 from needlewise.synthesis.nma.inconsistency import _turn
-from needlewise.synthesis.nma.checks import at_one_tau
 from needlewise.synthesis.nma.whitened import whitened
 
 if TYPE_CHECKING:
