@@ -9,7 +9,9 @@ from needlewise.errors import InputError
 from needlewise.synthesis.nma import fit
 from needlewise.synthesis.nma.contributions import (
     adjusted_weights,
+    all_trial_shares,
     comparison_shares,
+    comparisons,
     trial_shares,
 )
 
@@ -52,22 +54,27 @@ def test_only_indirect_evidence_runs_through_both_comparisons():
 
 def test_the_weighted_direct_evidence_is_the_estimate():
     """The hat row times direct estimates is the network's own estimate."""
-    from needlewise.synthesis.nma.contributions import _flows, _weights
-
     fitted = fit(network("senn2013"), model="common", tau="dl")
-    weights = _weights(fitted)
-    pairs = list(weights)
-    whole = np.array([sum(w.values()) for w in weights.values()])
-    sums = dict.fromkeys(pairs, 0.0)
+    options = fitted.trials.options
+    known = comparisons(fitted)
+    sums = {(options[a], options[b]): 0.0 for a, b in zip(known.base, known.option, strict=True)}
     for trial in fitted.trials.trials:
         y = dict(zip(trial.options, [0.0, *trial.y], strict=True))
         for (a, b), weight in adjusted_weights(trial, 0.0).items():
             key, sign = ((a, b), 1.0) if (a, b) in sums else ((b, a), -1.0)
             sums[key] += sign * weight * (y[b] - y[a])
-    direct = np.array(list(sums.values())) / whole
+    direct = np.array(list(sums.values())) / known.weights
     for row in fitted.effects().itertuples():
-        flow = _flows(fitted, pairs, whole, row.option, "placebo")
+        flow = known.carried[options.index(row.option)] - known.carried[0]
         assert flow @ direct == pytest.approx(row.estimate, abs=1e-8)
+
+
+def test_all_effects_at_once_are_each_by_itself():
+    fitted = fit(network("linde2016"), tau="dl")
+    found = all_trial_shares(fitted)
+    assert list(found) == list(fitted.trials.options[1:])
+    for option, shares in found.items():
+        assert shares.equals(trial_shares(fitted, option))
 
 
 def test_what_has_no_contributions_is_said():

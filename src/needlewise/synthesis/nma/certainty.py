@@ -18,7 +18,7 @@ from needlewise.synthesis.domains import RULES, Facts, Trial
 from needlewise.synthesis.effects import Summary
 from needlewise.synthesis.incoherence import Incoherence
 from needlewise.synthesis.nma.checks import design_by_treatment, node_splits
-from needlewise.synthesis.nma.contributions import trial_shares
+from needlewise.synthesis.nma.contributions import all_trial_shares
 from needlewise.synthesis.nma.fit import Fit
 
 if TYPE_CHECKING:
@@ -75,10 +75,11 @@ def certainty(
     trials = fit.trials
     rated, counted = _rated(trials, ratings), _counted(trials, known or {})
     coherence = _coherence(fit)
+    by_option = all_trial_shares(fit)
     wide = {row.option: row for row in fit.effects(new_trial=True).itertuples()}
     rows = []
     for row in fit.effects().itertuples():
-        shares = trial_shares(fit, row.option)
+        shares = by_option[row.option]
         found = coherence[row.option]
         facts = Facts(
             trials=tuple(

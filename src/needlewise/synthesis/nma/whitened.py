@@ -22,8 +22,7 @@ from needlewise.evidence.tables import Trial
 
 Places = NDArray[np.intp]
 SMALL = 20_000  # numbers of the table of products up to which zeros are not looked for
-LARGE = 4_000_000  # numbers of the table of products that are kept
-FULL = 0.125  # share of products that are not zero, above which they are kept as they are
+FULL = 0.125  # share of products that are not zero, up to which only those are kept
 
 
 def exchangeable(size: int) -> Array:
@@ -68,7 +67,7 @@ class Sums:
 @dataclass(frozen=True, eq=False)
 class Products:
     """What weights of the rows multiply: for each of u pairs of columns (`low` <= `high`) the
-    products of all rows, (N, u), sparse where most are zero.
+    products of all rows, (N, u), sparse in all but small networks.
     """
 
     table: Any
@@ -97,8 +96,7 @@ def _products_of(whole: Any) -> Products:
     table = sparse.csc_array(
         (np.concatenate(value), (np.concatenate(row), place)), shape=(held.shape[0], len(met))
     )
-    full = table.nnz > FULL * table.shape[0] * table.shape[1]
-    return Products(table.toarray() if full else table, met // size, met % size)
+    return Products(table, met // size, met % size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +113,7 @@ class Whitened:
 
     @cached_property
     def _products(self) -> Products | None:
-        """Worked out once, since most columns never meet in a row; None where the rows are full
-        and too many.
-        """
+        """Worked out once; None where most columns meet in most rows, so that nothing is saved."""
         if not isinstance(self.rows, np.ndarray):
             from scipy import sparse
 
@@ -128,7 +124,8 @@ class Whitened:
             low, high = np.tril_indices(size)
             return Products(whole[:, low] * whole[:, high], high, low)
         counts = np.count_nonzero(whole, axis=1)
-        return _products_of(whole) if int(counts @ (counts + 1)) <= 2 * LARGE else None
+        few = int(counts @ (counts + 1)) <= FULL * len(whole) * size * (size + 1)
+        return _products_of(whole) if few else None
 
     def sums(self, squares: Array) -> Sums:
         """At each tau squared (n,)."""
