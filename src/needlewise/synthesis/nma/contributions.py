@@ -97,7 +97,8 @@ def comparisons(fit: Fit) -> Comparisons:
         np.concatenate(one) * count + np.concatenate(two), return_inverse=True
     )
     each = np.concatenate(weight)
-    weights = np.bincount(comparison, each)
+    weights = np.zeros(len(known))
+    np.add.at(weights, comparison, each)
     base, option = known // count, known % count
     incidence = np.zeros((len(known), count))
     incidence[np.arange(len(known)), base] = -1.0
@@ -171,7 +172,7 @@ def _shares(known: Comparisons, option: int, against: int) -> Array:
             left[a][b] -= size
             if left[a][b] <= LEAST:
                 del left[a][b]
-    return found / found.sum()
+    return np.asarray(found / found.sum())
 
 
 def _shortest(left: list[dict[int, float]], start: int, end: int) -> list[int]:
