@@ -17,6 +17,8 @@ from needlewise.synthesis.nma.whitened import Sums, Whitened
 
 METHODS = ("reml", "ml", "dl", "pm")
 STEPS = 48
+ZOOMS = 8
+SMALL = 200  # contrasts up to which their independent parts are worked out
 HALF_CHI = 1.920729410347062  # half the 0.95 quantile of chi squared with one degree of freedom
 
 
@@ -38,14 +40,66 @@ def q_at(white: Whitened, squares: Array) -> Array:
     return white.sums(squares).factored()[2]
 
 
-def _minus_log_likelihood(white: Whitened, *, restricted: bool) -> Callable[[Array], Array]:
-    def value(squares: Array) -> Array:
-        sums = white.sums(squares)
+class _Small:
+    """Contrasts less all that effects can explain, as m parts independent at every tau: part z has
+    variance 1 + tau^2 spread. The residual likelihood is theirs, and Q the sum of squares.
+    """
+
+    def __init__(self, white: Whitened) -> None:
+        p = white.rows.shape[1]
+        rest = np.linalg.qr(white.rows, mode="complete")[0][:, p:]
+        self.spread, vectors = np.linalg.eigh((rest.T * white.values) @ rest)
+        self.square = np.square((white.y @ rest) @ vectors)
+        self.values = white.values
+
+    def q(self, squares: Array) -> Array:
+        """Q at each tau squared (n,)."""
+        return np.asarray((1.0 / (1.0 + squares[:, None] * self.spread)) @ self.square)
+
+    def minus(self, squares: Array, *, restricted: bool) -> Array:
+        """Minus the log likelihood at each tau squared (n,), but for a constant."""
+        variances = self.spread if restricted else self.values
+        logs = np.log1p(squares[:, None] * variances).sum(axis=1)
+        return np.asarray(0.5 * (logs + self.q(squares)))
+
+    def slope(self, square: float, *, restricted: bool) -> float:
+        """Of `minus` in tau squared."""
+        variances = self.spread if restricted else self.values
+        weight = 1.0 / (1.0 + square * self.spread)
+        return 0.5 * float(
+            (variances / (1.0 + square * variances)).sum()
+            - (self.spread * weight * weight) @ self.square
+        )
+
+
+class _Large:
+    """As `_Small`, where that many parts would take long, from the sums at each tau."""
+
+    def __init__(self, white: Whitened) -> None:
+        self.white = white
+
+    def q(self, squares: Array) -> Array:
+        return q_at(self.white, squares)
+
+    def minus(self, squares: Array, *, restricted: bool) -> Array:
+        sums = self.white.sums(squares)
         _, log_determinant, q = sums.factored()
         found = sums.log_determinant + q
         return np.asarray(0.5 * (found + log_determinant if restricted else found))
 
-    return value
+    def slope(self, square: float, *, restricted: bool) -> float:
+        white = self.white
+        means, covariance, _ = solved(white.sums(np.array([square])))
+        weight = 1.0 / (1.0 + square * white.values)
+        miss = np.square(white.y - white.rows @ means[0])
+        if restricted:
+            miss = miss + white.hat(covariance[0])
+        return 0.5 * float((white.values * weight).sum() - (white.values * weight**2) @ miss)
+
+
+def _known(white: Whitened) -> _Small | _Large:
+    small = isinstance(white.rows, np.ndarray) and len(white.y) <= SMALL
+    return _Small(white) if small else _Large(white)
 
 
 def estimate_tau(white: Whitened, method: str) -> TauEstimate:
@@ -53,49 +107,75 @@ def estimate_tau(white: Whitened, method: str) -> TauEstimate:
     freedom = len(white.y) - white.rows.shape[1]
     if freedom <= 0:
         return TauEstimate(0.0, 0.0, np.inf)
-    upper = _upper(white)
+    known = _known(white)
+    upper = _upper(white, known.q)
     if method in {"reml", "ml"}:
-        return _by_likelihood(_minus_log_likelihood(white, restricted=method == "reml"), upper)
-    low, high = _q_profile(white, freedom, upper)
+        return _by_likelihood(known, upper, restricted=method == "reml")
+    low, high = _q_profile(known.q, freedom, upper)
     if method == "pm":
-        return TauEstimate(_where_q_is(white, float(freedom), upper), low, high)
+        return TauEstimate(_where_q_is(known.q, float(freedom), upper), low, high)
     return TauEstimate(_dersimonian_laird(white, freedom), low, high)
 
 
-def _upper(white: Whitened) -> float:
+def _upper(white: Whitened, q: Callable[[Array], Array]) -> float:
     """A tau far above what the trials show: Q there is far below its degrees of freedom."""
     upper = float(np.sqrt(1.0 / max(float(np.median(white.values)), 1e-300)))
     for _ in range(60):
-        q = float(q_at(white, np.array([upper**2]))[0])
-        if q < 0.02 * (len(white.y) - white.rows.shape[1]):
+        if float(q(np.array([upper**2]))[0]) < 0.02 * (len(white.y) - white.rows.shape[1]):
             break
         upper *= 2.0
     return upper
 
 
-def _by_likelihood(minus: Callable[[Array], Array], upper: float) -> TauEstimate:
-    from scipy.optimize import minimize_scalar
+def _by_likelihood(known: _Small | _Large, upper: float, *, restricted: bool) -> TauEstimate:
+    """Where the slope is zero, and where the profile has fallen by half a chi squared."""
+
+    def minus(t: float) -> float:
+        return float(known.minus(np.array([t * t]), restricted=restricted)[0])
+
+    def slope(t: float) -> float:
+        return known.slope(t * t, restricted=restricted)
 
     grid = upper * np.linspace(0.0, 1.0, STEPS) ** 2
-    curve = minus(np.square(grid))
-    best = int(np.argmin(curve))
-    low, high = grid[max(best - 1, 0)], grid[min(best + 1, STEPS - 1)]
-    found = minimize_scalar(
-        lambda t: float(minus(np.array([t * t]))[0]), bounds=(low, high), method="bounded",
-        options={"xatol": 1e-10 * max(high, 1e-12)},
-    )  # fmt: skip
-    tau, least = float(found.x), float(found.fun)
-    if float(minus(np.zeros(1))[0]) <= least + 1e-9:
-        tau, least = 0.0, float(minus(np.zeros(1))[0])
+    curve = known.minus(np.square(grid), restricted=restricted)
+    tau, least = 0.0, float(curve[0])
+    found = _lowest(slope, lambda t: known.minus(t * t, restricted=restricted), grid, curve)
+    if found > 0.0 and minus(found) < least - 1e-9:
+        tau, least = found, minus(found)
 
     def above(t: float) -> float:
-        return float(minus(np.array([t * t]))[0]) - least - HALF_CHI
+        return minus(t) - least - HALF_CHI
 
-    lower = 0.0 if tau == 0.0 or above(0.0) <= 0 else _root(above, 0.0, tau)
+    over = np.flatnonzero(curve - least > HALF_CHI)
+    below, beyond = over[grid[over] < tau], over[grid[over] > tau]
+    low = 0.0
+    if len(below) and above(0.0) > 0:
+        low = _root(above, float(grid[below[-1]]), min(float(grid[below[-1] + 1]), tau))
+    if len(beyond):
+        start = max(float(grid[beyond[0] - 1]), tau)
+        return TauEstimate(tau, low, _root(above, start, float(grid[beyond[0]])))
     top = max(upper, 2 * tau)
     while above(top) < 0 and top < 1e6 * upper:
         top *= 2.0
-    return TauEstimate(tau, lower, _root(above, tau, top) if above(top) > 0 else np.inf)
+    return TauEstimate(tau, low, _root(above, tau, top) if above(top) > 0 else np.inf)
+
+
+def _lowest(
+    slope: Callable[[float], float], minus: Callable[[Array], Array], grid: Array, curve: Array
+) -> float:
+    """The tau of the least value near the lowest point of a grid, which is drawn closer until the
+    slope changes its sign in it.
+    """
+    for _ in range(ZOOMS):
+        best = int(np.argmin(curve))
+        low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, len(grid) - 1)])
+        if slope(low) < 0 < slope(high):
+            return _root(slope, low, high)
+        if best == 0 and low == 0.0 <= slope(0.0):
+            return 0.0
+        grid = np.linspace(low, high, len(grid))
+        curve = minus(grid)
+    return float(grid[int(np.argmin(curve))])
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
@@ -104,11 +184,11 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
     return float(brentq(function, low, high, xtol=1e-12))
 
 
-def _where_q_is(white: Whitened, target: float, upper: float) -> float:
+def _where_q_is(q: Callable[[Array], Array], target: float, upper: float) -> float:
     """The tau at which Q equals a target; 0 where it is below it already."""
 
     def above(t: float) -> float:
-        return float(q_at(white, np.array([t * t]))[0]) - target
+        return float(q(np.array([t * t]))[0]) - target
 
     if above(0.0) <= 0:
         return 0.0
@@ -118,12 +198,12 @@ def _where_q_is(white: Whitened, target: float, upper: float) -> float:
     return _root(above, 0.0, top)
 
 
-def _q_profile(white: Whitened, freedom: int, upper: float) -> tuple[float, float]:
+def _q_profile(q: Callable[[Array], Array], freedom: int, upper: float) -> tuple[float, float]:
     from scipy.special import chdtri
 
     return (
-        _where_q_is(white, float(chdtri(freedom, 0.025)), upper),
-        _where_q_is(white, float(chdtri(freedom, 0.975)), upper),
+        _where_q_is(q, float(chdtri(freedom, 0.025)), upper),
+        _where_q_is(q, float(chdtri(freedom, 0.975)), upper),
     )
 
 
