@@ -18,7 +18,7 @@ from needlewise.synthesis.nma.whitened import Sums, Whitened
 METHODS = ("reml", "ml", "dl", "pm")
 STEPS = 48
 ZOOMS = 8
-SMALL = 200  # contrasts up to which their independent parts are worked out
+SMALL = 128  # contrasts up to which their independent parts are worked out
 HALF_CHI = 1.920729410347062  # half the 0.95 quantile of chi squared with one degree of freedom
 
 

@@ -22,6 +22,7 @@ from needlewise.evidence.tables import Trial
 
 Places = NDArray[np.intp]
 SMALL = 20_000  # numbers of the table of products up to which zeros are not looked for
+ONCE = 5_000  # numbers of the rows up to which one tau is weighed without such a table
 FULL = 0.125  # share of products that are not zero, up to which only those are kept
 
 
@@ -127,12 +128,17 @@ class Whitened:
         few = int(counts @ (counts + 1)) <= FULL * len(whole) * size * (size + 1)
         return _products_of(whole) if few else None
 
+    @property
+    def _is_small(self) -> bool:
+        """Whether one tau by itself is not worth a table of products."""
+        return isinstance(self.rows, np.ndarray) and self.rows.size <= ONCE
+
     def sums(self, squares: Array) -> Sums:
         """At each tau squared (n,)."""
         spread = 1.0 + squares[:, None] * self.values
         weight = 1.0 / spread
         log_determinant = self.log_errors + np.log(spread).sum(axis=1)
-        known = self._products
+        known = None if len(squares) == 1 and self._is_small else self._products
         if known is None:
             whole = np.column_stack([self.rows, self.y])
             gram = np.stack([whole.T @ (whole * w[:, None]) for w in weight])
@@ -150,43 +156,6 @@ class Whitened:
         return np.asarray(self.rows.multiply(self.rows @ covariance).sum(axis=1)).ravel()
 
 
-def _sparse(
-    trials: Sequence[Trial], by_size: dict[int, list[int]], ends: Array, rows: Any
-) -> Whitened:
-    """As `whitened`, with the turns of all trials as one sparse matrix."""
-    from scipy import sparse
-
-    total = int(ends[-1])
-    at, to, told = [], [], []
-    values, owner, log_errors = np.empty(total), np.empty(total, dtype=int), 0.0
-    for size, chosen in by_size.items():
-        index = ends[np.array(chosen)][:, None] + np.arange(size)
-        errors = np.array([trials[k].covariance for k in chosen])
-        factor = _factor(trials, chosen, errors)
-        inverse = np.linalg.inv(factor)
-        inner = inverse @ exchangeable(size) @ inverse.transpose(0, 2, 1)
-        found, vectors = np.linalg.eigh(inner)
-        turn = vectors.transpose(0, 2, 1) @ inverse
-        values[index.ravel()] = np.maximum(found.ravel(), 0.0)
-        owner[index.ravel()] = np.repeat(chosen, size)
-        log_errors += 2.0 * float(np.log(np.diagonal(factor, axis1=1, axis2=2)).sum())
-        at.append(np.repeat(index, size, axis=1).ravel())
-        to.append(np.tile(index, (1, size)).ravel())
-        told.append(turn.ravel())
-    turn = sparse.csr_array(
-        (np.concatenate(told), (np.concatenate(at), np.concatenate(to))), shape=(total, total)
-    )
-    y = np.concatenate([t.y for t in trials])
-    return Whitened((turn @ rows).tocsr(), turn @ y, values, log_errors, owner)
-
-
-def _factor(trials: Sequence[Trial], chosen: Sequence[int], errors: Array) -> Array:
-    try:
-        return np.linalg.cholesky(errors)
-    except np.linalg.LinAlgError:
-        raise _bad(trials, chosen) from None
-
-
 def whitened(
     trials: Sequence[Trial], rows: Any, effects: Sequence[Array] | None = None
 ) -> Whitened:
@@ -198,33 +167,57 @@ def whitened(
     for k, trial in enumerate(trials):
         by_size[len(trial.y)].append(k)
     ends = np.cumsum([0, *(len(t.y) for t in trials)])
-    if not isinstance(rows, np.ndarray) and effects is None:
-        return _sparse(trials, by_size, ends, rows)
-    parts, log_errors = [], 0.0
+    total = int(ends[-1])
+    y = np.concatenate([t.y for t in trials])
+    dense = isinstance(rows, np.ndarray)
+    turned, turned_y = (np.empty(rows.shape) if dense else None), np.empty(total)
+    values, owner, log_errors, blocks = np.empty(total), np.empty(total, dtype=int), 0.0, []
     for size, chosen in by_size.items():
         own = np.array(chosen)
         index = ends[own][:, None] + np.arange(size)
         errors = np.array([trials[k].covariance for k in chosen])
-        factor = _factor(trials, chosen, errors)
-        y = np.array([trials[k].y for k in chosen])
         own_effects = (
-            np.broadcast_to(exchangeable(size), errors.shape) if effects is None
-            else np.array([effects[k] for k in chosen])
-        )  # fmt: skip
-        columns = np.concatenate([rows[index], y[:, :, None], own_effects], axis=2)
-        turned = np.linalg.solve(factor, columns)
-        half = turned[:, :, -size:]
-        inner = np.linalg.solve(factor, half.transpose(0, 2, 1))
-        values, vectors = np.linalg.eigh(inner)
-        white = vectors.transpose(0, 2, 1) @ turned[:, :, :-size]
-        log_errors += 2.0 * float(np.log(np.diagonal(factor, axis1=1, axis2=2)).sum())
-        parts.append((index.ravel(), white.reshape(-1, white.shape[2]), values.ravel(),
-                      np.repeat(own, size)))  # fmt: skip
-    order = np.argsort(np.concatenate([part[0] for part in parts]), kind="stable")
-    white = np.concatenate([part[1] for part in parts])[order]
-    values = np.maximum(np.concatenate([part[2] for part in parts])[order], 0.0)
-    owner = np.concatenate([part[3] for part in parts])[order]
-    return Whitened(white[:, :-1], white[:, -1], values, log_errors, owner)
+            exchangeable(size) if effects is None else np.array([effects[k] for k in chosen])
+        )
+        turn, values[index], log_part = _turn(trials, chosen, errors, own_effects)
+        turned_y[index] = (turn @ y[index][:, :, None])[:, :, 0]
+        owner[index] = own[:, None]
+        log_errors += log_part
+        if turned is not None:
+            turned[index] = turn @ rows[index]
+        blocks.append((index, turn))
+    if turned is None:
+        turned = _turned(blocks, rows)
+    return Whitened(turned, turned_y, values, log_errors, owner)
+
+
+def _turn(
+    trials: Sequence[Trial], chosen: Sequence[int], errors: Array, effects: Array
+) -> tuple[Array, Array, float]:
+    """For trials of one size, errors (m, r, r): what turns each (m, r, r), lambda (m, r), and the
+    log of the determinant of the errors.
+    """
+    try:
+        factor = np.linalg.cholesky(errors)
+    except np.linalg.LinAlgError:
+        raise _bad(trials, chosen) from None
+    log_errors = 2.0 * float(np.log(np.diagonal(factor, axis1=1, axis2=2)).sum())
+    if errors.shape[1] == 1:
+        return 1.0 / factor, (effects / errors)[:, :, 0], log_errors
+    inverse = np.linalg.inv(factor)
+    values, vectors = np.linalg.eigh(inverse @ effects @ inverse.transpose(0, 2, 1))
+    return vectors.transpose(0, 2, 1) @ inverse, np.maximum(values, 0.0), log_errors
+
+
+def _turned(blocks: Sequence[tuple[Array, Array]], rows: Any) -> Any:
+    """Sparse rows turned by all trials' turns as one sparse matrix."""
+    from scipy import sparse
+
+    at = np.concatenate([np.repeat(i, i.shape[1], axis=1).ravel() for i, _ in blocks])
+    to = np.concatenate([np.tile(i, (1, i.shape[1])).ravel() for i, _ in blocks])
+    told = np.concatenate([turn.ravel() for _, turn in blocks])
+    turn = sparse.csr_array((told, (at, to)), shape=(rows.shape[0], rows.shape[0]))
+    return (turn @ rows).tocsr()
 
 
 def _bad(trials: Sequence[Trial], chosen: Sequence[int]) -> InputError:
