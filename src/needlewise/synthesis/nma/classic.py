@@ -54,7 +54,7 @@ class _Small:
 
     def q(self, squares: Array) -> Array:
         """Q at each tau squared (n,)."""
-        return np.asarray((1.0 / (1.0 + squares[:, None] * self.spread)) @ self.square)
+        return np.asarray((self.square / (1.0 + squares[:, None] * self.spread)).sum(axis=1))
 
     def minus(self, squares: Array, *, restricted: bool) -> Array:
         """Minus the log likelihood at each tau squared (n,), but for a constant."""
