@@ -80,22 +80,29 @@ def _products_of(whole: Any) -> Products:
     """Of columns (X, y) (N, p + 1), dense or sparse; pairs that no row has both of are left out."""
     from scipy import sparse
 
-    held = sparse.csr_array(whole)
-    size = held.shape[1]
-    counts = np.diff(held.indptr)
+    total, size = whole.shape
+    if isinstance(whole, np.ndarray):
+        at, held = np.nonzero(whole)
+        numbers = whole[at, held]
+        starts = np.searchsorted(at, np.arange(total + 1))
+    else:
+        held, numbers, starts = whole.indices.astype(np.intp), whole.data, whole.indptr
+    counts = np.diff(starts)
     value, pair, row = [], [], []
     for count in np.unique(counts):
         own = np.flatnonzero(counts == count)
-        index = held.indptr[own][:, None] + np.arange(count)
-        columns, numbers = held.indices[index].astype(np.intp), held.data[index]
+        index = starts[own][:, None] + np.arange(count)
         a, b = np.tril_indices(count)
-        one, two = columns[:, a], columns[:, b]
-        value.append((numbers[:, a] * numbers[:, b]).ravel())
+        one, two = held[index][:, a], held[index][:, b]
+        value.append((numbers[index][:, a] * numbers[index][:, b]).ravel())
         pair.append((np.minimum(one, two) * size + np.maximum(one, two)).ravel())
         row.append(np.repeat(own, len(a)))
-    met, place = np.unique(np.concatenate(pair), return_inverse=True)
+    pairs = np.concatenate(pair)
+    order = np.argsort(pairs, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(pairs[order], prepend=-1)), len(pairs))
+    met = pairs[order[ends[:-1]]]
     table = sparse.csc_array(
-        (np.concatenate(value), (np.concatenate(row), place)), shape=(held.shape[0], len(met))
+        (np.concatenate(value)[order], np.concatenate(row)[order], ends), shape=(total, len(met))
     )
     return Products(table, met // size, met % size)
 
