@@ -6,14 +6,16 @@ import math
 
 import numpy as np
 import pytest
+from scipy.linalg import block_diag
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 from tests.synthesis.nma.test_properties import pair
-from tests.synthesis.nma.test_published import network
+from tests.synthesis.nma.test_published import bcg, network
 
-from needlewise.evidence.tables import Trial, Trials
+from needlewise.evidence.tables import Trial, Trials, read_network
 from needlewise.synthesis.nma import fit
 from needlewise.synthesis.nma.checks import node_splits
+from needlewise.synthesis.nma.classic import _Large, _Small, estimate_tau
 from needlewise.synthesis.nma.design import design
 from needlewise.synthesis.nma.influence import leave_one_out, thresholds
 from needlewise.synthesis.nma.mixtures import quantile
@@ -211,6 +213,80 @@ def test_batches_change_nothing(check, monkeypatch):
             np.testing.assert_allclose(parts[name], whole[name], rtol=1e-9, atol=1e-10)
         else:
             assert list(parts[name]) == list(whole[name])
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_at_a_threshold_two_options_are_level(better):
+    trials = network("hasselblad1998")
+    fitted = fit(trials, model="common", tau="dl")
+    best = fitted.ranks(better=better)["option"][0]
+    table = thresholds(fitted, better=better)
+    assert [(r.trial, r.option, r.against) for r in table.itertuples()] == [
+        (t.name, option, t.options[0]) for t in trials.trials for option in t.options[1:]
+    ]
+    for row in table.itertuples():
+        moved = []
+        for trial in trials.trials:
+            y = trial.y.copy()
+            if trial.name == row.trial:
+                y[trial.options.index(row.option) - 1] += row.to_change
+            moved.append(dataclasses.replace(trial, y=y))
+        found = fit(dataclasses.replace(trials, trials=tuple(moved)), model="common", tau="dl")
+        effects = {trials.reference: 0.0, **found.effects().set_index("option")["estimate"]}
+        assert effects[row.new_best] == pytest.approx(effects[best], abs=1e-8)
+
+
+# ---- Estimates of tau ----
+
+
+@pytest.mark.parametrize("name", ["senn2013", "thrombolytics", "diabetes", "bcg"])
+@pytest.mark.parametrize("method", ["reml", "ml", "dl", "pm"])
+def test_independent_parts_say_what_the_sums_say(name, method, monkeypatch):
+    trials = read_network(bcg(), "RR") if name == "bcg" else network(name)
+    white = whitened(trials.trials, design(trials).rows)
+    parts = estimate_tau(white, method)
+    monkeypatch.setattr("needlewise.synthesis.nma.classic.SMALL", 0)
+    sums = estimate_tau(white, method)
+    for one, two in zip(dataclasses.astuple(parts), dataclasses.astuple(sums), strict=True):
+        assert one == pytest.approx(two, rel=1e-8, abs=1e-9)
+
+
+@pytest.mark.parametrize("restricted", [True, False])
+@pytest.mark.parametrize("kind", [_Small, _Large])
+def test_slopes_of_the_likelihood(kind, restricted):
+    trials = network("senn2013")
+    known = kind(whitened(trials.trials, design(trials).rows))
+    for square in (0.0, 0.05, 1.0):
+        step = 1e-5
+        near = np.array([square, square + step])
+        if square:
+            near[0] -= step
+        values = known.minus(near, restricted=restricted)
+        slope = known.slope(float(near.mean()), restricted=restricted)
+        assert slope == pytest.approx(np.diff(values)[0] / np.diff(near)[0], rel=1e-5)
+
+
+@pytest.mark.parametrize("method", ["reml", "ml"])
+def test_the_estimate_is_the_least_of_a_fine_grid(method):
+    """The whole covariance at each tau, without turning anything."""
+    trials = network("senn2013")
+    rows, y = design(trials).rows, np.concatenate([t.y for t in trials.trials])
+    errors = block_diag(*(t.covariance for t in trials.trials))
+    effects = block_diag(*(0.5 * (np.eye(len(t.y)) + 1) for t in trials.trials))
+
+    def minus(tau):
+        total = errors + tau**2 * effects
+        precision = rows.T @ np.linalg.solve(total, rows)
+        miss = y - rows @ np.linalg.solve(precision, rows.T @ np.linalg.solve(total, y))
+        found = np.linalg.slogdet(total)[1] + miss @ np.linalg.solve(total, miss)
+        return 0.5 * (found + (np.linalg.slogdet(precision)[1] if method == "reml" else 0.0))
+
+    known = fit(trials, tau=method).heterogeneity
+    least = minus(known.tau)
+    assert all(minus(tau) >= least - 1e-10 for tau in np.linspace(0.0, 2.0, 201))
+    assert minus(known.tau * 1.001) > least < minus(known.tau * 0.999)
+    for end in (known.low, known.high):
+        assert minus(end) - least == pytest.approx(0.5 * chi2.ppf(0.95, 1), abs=1e-6)
 
 
 # ---- Mixtures and sums ----
