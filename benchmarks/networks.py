@@ -14,6 +14,7 @@ import numpy as np
 
 from needlewise.evidence.tables import Trial, Trials, read_network
 from needlewise.synthesis.nma import TauPrior, fit
+from needlewise.synthesis.nma.certainty import certainty
 from needlewise.synthesis.nma.checks import node_splits
 from needlewise.synthesis.nma.design import design
 from needlewise.synthesis.nma.exact import posterior
@@ -60,13 +61,15 @@ def outputs() -> None:
     fitted = fit(simulated(25, 100))
 
     def together() -> None:
-        for name in ("options_at_nodes",):
-            fitted.__dict__.pop(name, None)
+        fitted.__dict__.pop("options_at_nodes", None)
         fitted.effects(), fitted.league(), fitted.ranks()
         node_splits(fitted), thresholds(fitted), leave_one_out(fitted)
 
     print("\nOther jobs, ms                         measured   target")
     print(f"{'all tables, 100 trials, 25 options':36} {median_ms(together, 3):10.1f} {'10':>8}")
+    many = fit(simulated(60, 950))
+    job = median_ms(lambda: certainty(many, important=0.3), 3)
+    print(f"{'certainty, 950 trials, 60 options':36} {job:10.0f} {'':>8}")
     smoking = read_network(PUBLISHED / "hasselblad1998.csv")
     job = median_ms(lambda: fit(smoking, likelihood="counts", tau_prior="uniform(5)"), 3)
     print(f"{'binomial, 24 trials, importance check':36} {job:10.1f} {'50':>8}")
