@@ -15,7 +15,6 @@ DEPTH = 30.0  # how far below its maximum the log posterior of tau is followed
 STEPS = 12
 NARROW = 24  # nodes where the trials leave no mass near zero
 FAR = 0.2
-SMALL = 30  # effects up to which all nodes are inverted at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,15 +126,13 @@ def at_tau(white: Whitened, taus: Array, effect_sd: EffectPrior) -> tuple[Array,
 
 def _inverses(factor: Array) -> Array:
     """Inverses (n, p, p) of matrices given by their Cholesky factors."""
-    if factor.shape[1] <= SMALL:
-        inverses = np.linalg.inv(factor)
-        return np.asarray(np.matmul(inverses.transpose(0, 2, 1), inverses))
     from scipy.linalg.lapack import dpotri
 
-    found = np.empty(factor.shape)
-    for k in range(len(factor)):
-        found[k] = dpotri(factor[k].T)[0].T  # the lower half alone
-        found[k] += np.tril(found[k], -1).T
+    found = factor.copy()
+    for one in found:
+        one[:] = dpotri(one.T, overwrite_c=1)[0].T  # the lower half alone
+    lower = np.tril(found, -1)
+    found += lower.transpose(0, 2, 1)
     return found
 
 
