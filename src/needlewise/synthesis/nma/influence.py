@@ -12,12 +12,13 @@ from needlewise.errors import InputError
 from needlewise.synthesis.nma.checks import at_one_tau, by_trials_alone, direct_evidence
 from needlewise.synthesis.nma.fit import Fit
 from needlewise.synthesis.nma.mixtures import NO_MASS, moments
-from needlewise.synthesis.nma.whitened import exchangeable
+from needlewise.synthesis.nma.whitened import Places, exchangeable
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-CHUNK = 4_000_000  # numbers of one batch of trials
+CHUNK = 40_000  # numbers of one batch of trials, which stay near the processor
+TOGETHER = 16  # trials of a batch at least
 ALONE = 1e-9  # of a trial's precision: what is left where it alone tells a parameter
 
 
@@ -63,8 +64,7 @@ def leave_one_out(fit: Fit) -> DataFrame:
     kept, estimates, errors = [], [], []
     for size in np.unique(sizes):
         chosen = np.flatnonzero(sizes == size)
-        numbers = len(chosen) * size * white.rows.shape[1] * len(fit.weights)
-        for part in np.array_split(chosen, min(len(chosen), 1 + numbers // CHUNK)):
+        for part in _batches(chosen, size * white.rows.shape[1] * len(fit.weights)):
             index = order[starts[part][:, None] + np.arange(size)]
             rows = white.rows[index.ravel()]
             mean, se, usable = _without(fit, rows, white.y[index], spread[:, index])
@@ -81,6 +81,12 @@ def leave_one_out(fit: Fit) -> DataFrame:
         "option": Index(options).take(np.tile(np.arange(len(options)), len(mean))),
         "estimate": mean.ravel(), "se": se.ravel(), "change": change.ravel(),
     })  # fmt: skip
+
+
+def _batches(chosen: Places, each: int) -> list[Places]:
+    """Trials in batches, where each trial needs so many numbers."""
+    most = max(CHUNK // each, TOGETHER)
+    return [chosen[k : k + most] for k in range(0, len(chosen), most)]
 
 
 def _without(
@@ -162,9 +168,7 @@ def thresholds(fit: Fit, *, better: str = "lower") -> DataFrame:
     move, first = np.empty(starts[-1]), np.empty(starts[-1], dtype=int)
     for size in np.unique(sizes):
         chosen = np.flatnonzero(sizes == size)
-        for part in np.array_split(
-            chosen, min(len(chosen), 1 + len(chosen) * size * len(effects) // CHUNK)
-        ):
+        for part in _batches(chosen, size * len(effects)):
             index = starts[part][:, None] + np.arange(size)
             errors = np.array([trials[k].covariance for k in part])
             total = np.linalg.inv(errors + square * exchangeable(size))
@@ -182,7 +186,7 @@ def thresholds(fit: Fit, *, better: str = "lower") -> DataFrame:
     })  # fmt: skip
 
 
-def _first_change(slope: Array, gap: Array, best: int) -> tuple[Array, NDArray[np.intp]]:
+def _first_change(slope: Array, gap: Array, best: int) -> tuple[Array, Places]:
     """Smallest move at which an option is level with the best, and the option, for slopes
     (..., options) of the gaps (options,) to the best.
     """
