@@ -212,7 +212,8 @@ def _joined(fit: Fit, known: Direct) -> NDArray[np.bool_]:
         ends = np.append(known.starts, len(known.y))
         for k in np.flatnonzero(asked):
             direct = np.isin(fit.white.trial, known.trial[ends[k] : ends[k + 1]])
-            found[k] = _is_told(whole - _gram(rows[np.flatnonzero(direct)]), turn[k])
+            others = whole - _gram(rows[np.flatnonzero(direct)])
+            found[k] = _is_told(others, turn[k])
     return np.asarray(found)
 
 
@@ -222,10 +223,13 @@ def _gram(rows: Any) -> Array:
 
 
 def _is_told(gram: Array, combination: Array) -> bool:
-    """Whether rows with these products tell a combination of the parameters."""
-    values, vectors = np.linalg.eigh(gram)
-    unknown = vectors[:, values <= 1e-9 * max(float(values[-1]), 1e-300)]
-    return bool(np.abs(combination @ unknown).sum() < 1e-6)
+    """Whether rows with these products tell a combination of the parameters: if they do not, its
+    variance under a faint prior is the prior's.
+    """
+    faint = 1e-9 * max(float(np.trace(gram)) / len(gram), 1e-300)
+    ridges = faint * np.array([1.0, 0.01])[:, None, None] * np.eye(len(gram))
+    one, other = np.linalg.solve(gram + ridges, combination[:, None])[:, :, 0] @ combination
+    return bool(other < 2 * one)
 
 
 def node_splits(fit: Fit) -> DataFrame:
