@@ -89,6 +89,15 @@ def test_components_join_what_no_trial_does():
     assert math.isnan(found.loc[("C", "A"), "p"])
 
 
+def test_parameters_that_no_trial_tells_apart_do_not_hide_indirect_evidence():
+    trials = pair(("A", "B+C", 1, 0.1), ("A", "D", 1, 0.1), ("D", "B+C", 0.3, 0.1))
+    fitted = fit(trials, components="+", inactive="A", model="common")
+    assert fitted.loose == ("B", "C")
+    row = by_pair(fitted).loc[("B+C", "A")]
+    assert row.indirect == pytest.approx(1.3, abs=1e-3)
+    assert row.indirect_se == pytest.approx(math.sqrt(0.2), rel=1e-3)
+
+
 @np.errstate(invalid="ignore", divide="ignore")
 def slow_splits(fitted):
     """Pair to direct, indirect and their difference with SDs, and p, node by node."""
