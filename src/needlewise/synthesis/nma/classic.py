@@ -16,7 +16,8 @@ from needlewise.distributions import Array
 from needlewise.synthesis.nma.whitened import Sums, Whitened
 
 METHODS = ("reml", "ml", "dl", "pm")
-STEPS = 48
+DOUBLED = 2.0 ** np.arange(6)
+GRID = np.linspace(0.0, 1.0, 48) ** 2
 ZOOMS = 8
 SMALL = 128  # contrasts up to which their independent parts are worked out
 HALF_CHI = 1.920729410347062  # half the 0.95 quantile of chi squared with one degree of freedom
@@ -120,10 +121,13 @@ def estimate_tau(white: Whitened, method: str) -> TauEstimate:
 def _upper(white: Whitened, q: Callable[[Array], Array]) -> float:
     """A tau far above what the trials show: Q there is far below its degrees of freedom."""
     upper = float(np.sqrt(1.0 / max(float(np.median(white.values)), 1e-300)))
-    for _ in range(60):
-        if float(q(np.array([upper**2]))[0]) < 0.02 * (len(white.y) - white.rows.shape[1]):
-            break
-        upper *= 2.0
+    least = 0.02 * (len(white.y) - white.rows.shape[1])
+    for _ in range(10):
+        tried = upper * DOUBLED
+        far = np.flatnonzero(q(np.square(tried)) < least)
+        if len(far):
+            return float(tried[far[0]])
+        upper = 2.0 * float(tried[-1])
     return upper
 
 
@@ -136,12 +140,12 @@ def _by_likelihood(known: _Small | _Large, upper: float, *, restricted: bool) ->
     def slope(t: float) -> float:
         return known.slope(t * t, restricted=restricted)
 
-    grid = upper * np.linspace(0.0, 1.0, STEPS) ** 2
+    grid = upper * GRID
     curve = known.minus(np.square(grid), restricted=restricted)
     tau, least = 0.0, float(curve[0])
     found = _lowest(slope, lambda t: known.minus(t * t, restricted=restricted), grid, curve)
-    if found > 0.0 and minus(found) < least - 1e-9:
-        tau, least = found, minus(found)
+    if found > 0.0 and (lowest := minus(found)) < least - 1e-9:
+        tau, least = found, lowest
 
     def above(t: float) -> float:
         return minus(t) - least - HALF_CHI
@@ -149,7 +153,7 @@ def _by_likelihood(known: _Small | _Large, upper: float, *, restricted: bool) ->
     over = np.flatnonzero(curve - least > HALF_CHI)
     below, beyond = over[grid[over] < tau], over[grid[over] > tau]
     low = 0.0
-    if len(below) and above(0.0) > 0:
+    if len(below) and over[0] == 0:
         low = _root(above, float(grid[below[-1]]), min(float(grid[below[-1] + 1]), tau))
     if len(beyond):
         start = max(float(grid[beyond[0] - 1]), tau)
