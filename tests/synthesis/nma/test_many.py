@@ -58,6 +58,20 @@ def test_without_each_trial():
     assert len(refitted) == len(trials.trials) * (len(trials.options) - 1)
 
 
+def test_what_a_trial_alone_joins_is_missing_without_it():
+    trials = network("senn2013")
+    found = leave_one_out(fit(trials)).set_index(["trial", "option"])
+    alone = [(t.name, o) for t in trials.trials for o in t.options
+             if sum(o in other.options for other in trials.trials) == 1]  # fmt: skip
+    assert set(found.index[found["estimate"].isna()]) == set(alone)
+    assert len(alone) > 1
+    refitted = refit_without_each(trials, workers=1).set_index(["trial", "option"])
+    both = refitted.join(found.add_suffix("_quick")).dropna()
+    assert len(both) == len(found) - len(alone)
+    gap = (both["estimate"] - both["estimate_quick"]).abs() / both["se"]
+    assert gap.max() < 0.01  # the usual prior of tau follows the trials that are left
+
+
 def test_without_each_trial_of_counts():
     trials = network("blocker", reference="Control")
     own = replace(trials, trials=trials.trials[:4])

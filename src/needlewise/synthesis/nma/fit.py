@@ -48,6 +48,7 @@ class Fit:
         means, covariances: of the parameters at each node, (n, p) and (n, p, p).
         freedom: degrees of freedom of a t interval, None for normal ones.
         prior: priors in words; "" for a frequentist fit.
+        effect_sd: SD of the normal prior of effects; nan for a frequentist fit.
         likelihood: normal, or that of the counts: binomial or poisson, whose `effective` is the
             smallest share of the importance points that count (1: the Gaussian was right),
             hypergeometric, conditional binomial, or mantel-haenszel.
@@ -83,6 +84,7 @@ class Fit:
     inconsistency: Heterogeneity | None = None
     within_classes: Heterogeneity | None = None
     counts_deviance: tuple[float, float] | None = field(default=None, repr=False)
+    effect_sd: float = float("nan")
 
     def at(self, **values: float) -> Fit:
         """The same fit with effects at these values of its covariates, such as `at(age=60)`,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 CHUNK = 40_000  # numbers of one batch of trials, which stay near the processor
 TOGETHER = 16  # trials of a batch at least
+PRIOR = 0.3  # of the prior's SD: an effect as unsure as this may be the prior's
 ALONE = 1e-9  # of a trial's precision: what is left where it alone tells a parameter
 
 
@@ -50,8 +52,8 @@ def leave_one_out(fit: Fit) -> DataFrame:
 
     A downdate of all trials of a size at once: without rows z with variances s a posterior of mean
     m and covariance C has covariance C + C z' (s - z C z')^-1 z C; the nodes are weighted anew by
-    what each expected of the trial left out. Where a trial alone joins an option its rows are
-    missing.
+    what each expected of the trial left out. Where a trial alone joins options its rows are left
+    out, or, with a prior that fills the gap, theirs are nan.
     """
     from pandas import DataFrame, Index
 
@@ -72,6 +74,7 @@ def leave_one_out(fit: Fit) -> DataFrame:
             estimates.append(mean[usable])
             errors.append(se[usable])
     mean, se = np.concatenate(estimates), np.concatenate(errors)
+    _without_a_link(fit, np.concatenate(kept), mean, se)
     at, covariances = fit.options_at_nodes
     whole, own = moments(fit.weights, at, np.diagonal(covariances, axis1=1, axis2=2))
     change = (mean - whole[1:]) / own[1:]
@@ -81,6 +84,19 @@ def leave_one_out(fit: Fit) -> DataFrame:
         "option": Index(options).take(np.tile(np.arange(len(options)), len(mean))),
         "estimate": mean.ravel(), "se": se.ravel(), "change": change.ravel(),
     })  # fmt: skip
+
+
+def _without_a_link(fit: Fit, kept: Places, mean: Array, se: Array) -> None:
+    """Put nan where, without a trial, nothing but the prior tells an option's effect."""
+    trials = fit.trials
+    for row in np.flatnonzero((se > PRIOR * fit.effect_sd).any(axis=1)):
+        if fit.design.names == trials.options[1:]:
+            left = trials.trials[: kept[row]] + trials.trials[kept[row] + 1 :]
+            joined = replace(trials, trials=left).parts()[0]
+            lost = np.array([option not in joined for option in trials.options[1:]])
+        else:
+            lost = se[row] > PRIOR * fit.effect_sd
+        mean[row, lost] = se[row, lost] = np.nan
 
 
 def _batches(chosen: Places, each: int) -> list[Places]:

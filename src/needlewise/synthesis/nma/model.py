@@ -255,6 +255,7 @@ def _bayes(
             trials, found, white, model, "bayes", "wald", np.ones(1), np.zeros(1), means,
             covariances, _none(), None, effects,
             log_evidence=float(log_part[0]) - 0.5 * len(white.y) * float(np.log(2 * np.pi)),
+            effect_sd=sd,
         )  # fmt: skip
     prior = tau_prior_of(trials, tau_prior)
     known = posterior(white, prior, sd, nodes)
@@ -262,7 +263,7 @@ def _bayes(
     return Fit(
         trials, found, white, model, "bayes", "wald", known.weights, known.taus, known.means,
         known.covariances, own, None, f"{prior}; {effects}",
-        log_evidence=known.log_evidence, density=density,
+        log_evidence=known.log_evidence, density=density, effect_sd=sd,
     )  # fmt: skip
 
 
