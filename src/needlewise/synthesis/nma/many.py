@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -59,9 +60,19 @@ def fit_many(
         yield found
 
 
-def _left_to_the_parent() -> None:
-    """An interrupt reaches all processes; the parent alone answers it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started in here never hear an interrupt, which reaches all processes of a job: the
+    parent alone answers it, after this.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # not everywhere
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _one(keep: Callable[[Fit], T], options: dict[str, Any], trials: Trials) -> T | InputError:
@@ -78,10 +89,11 @@ def _mapped(job: Callable[[Trials], T], networks: Iterator[Trials], count: int) 
     before = {name: os.environ.get(name) for name in THREADS}
     # One thread a process: processes that all use every core wait for each other.
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _left_to_the_parent)
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"))
     waiting: list[Future[T]] = []
     try:
-        waiting = [pool.submit(job, one) for one in islice(networks, AHEAD * count)]
+        with _deaf():  # by the last of these all processes are started
+            waiting = [pool.submit(job, one) for one in islice(networks, AHEAD * count)]
         while waiting:
             wait(waiting, return_when=FIRST_COMPLETED)
             while waiting and waiting[0].done():
