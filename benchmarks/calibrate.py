@@ -87,4 +87,4 @@ def table(title: str, counted: bool, runs: int) -> None:
 
 if __name__ == "__main__":
     table("Normal likelihood", counted=False, runs=1000)
-    table("Binomial likelihood", counted=True, runs=200)
+    table("Binomial likelihood", counted=True, runs=1000)
