@@ -171,6 +171,14 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_written(run, tmp_path, name):
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_an_error_moves_no_terminal(run, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("study,treatment,events,n\n1,A,1,9\n1,B,\x1b[31m\u202ex,9\n", "utf-8")
+    code, out, err = run("nma", path)
+    assert code == 2 and not out
+    assert err.count("\n") == 1 and err.rstrip("\n").isprintable()
+
+
 def test_a_bad_ranking_writes_nothing(run, tmp_path):
     web = tmp_path / "out.html"
     refused(run("compare", OFFICE, "--rank", "beauty", "--html", web))

@@ -349,7 +349,10 @@ def main() -> None:
 
 
 def _fail(sentence: str, code: int) -> None:
+    """One line, without what a file's own names could do to a terminal."""
+    from needlewise.report.terminal import clean
+
     sys.stdout.flush()
     over = "\r\x1b[K" if sys.stderr.isatty() else ""  # over a line of progress
-    sys.stderr.write(f"{over}needlewise: {sentence}\n")
+    sys.stderr.write(f"{over}needlewise: {clean(sentence)}\n")
     sys.exit(code)
