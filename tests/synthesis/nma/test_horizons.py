@@ -126,6 +126,7 @@ def test_checks_are_of_the_main_week():
     ({}, {"horizons": (6, 6)}, "rising order"),
     ({}, {"horizons": (6, 13), "tau": "reml"}, "tau = bayes"),
     ({}, {"horizons": (6, 13), "drift": 0.0}, "above 0"),
+    ({}, {"horizons": (6, 13), "drift": float("nan")}, "above 0"),
 ])  # fmt: skip
 def test_what_horizons_cannot(change, options, told):
     with pytest.raises(InputError, match=told):
@@ -138,6 +139,11 @@ def test_tables_of_weeks_that_cannot_be_read():
         read_network(rows, "MD")
     with pytest.raises(InputError, match="weeks above 0"):
         read({**rows, "weeks": ["", *rows["weeks"][1:]]})
+    for week in (0.0, float("nan"), float("inf"), 1e300):
+        with pytest.raises(InputError, match="must be above 0"):
+            read(rows, week=week)
+    with pytest.raises(InputError, match="needs the column of weeks"):
+        read_network(rows, "MD", week=6)
     with pytest.raises(InputError, match="no column 'month'"):
         read_network(rows, "MD", weeks="month")
     one = {name: column[:2] for name, column in rows.items() if name != "weeks"}

@@ -19,6 +19,7 @@ from needlewise.evidence.tables.trials import MEASURES, Trial, Trials
 USUAL = {
     "events": "OR", "rates": "IRR", "means": "MD", "times": "HR", "ordered categories": "PROBIT",
 }  # fmt: skip
+MOST_WEEKS = 100_000
 WEEKS = frozenset({"week", "weeks", "timepoint", "visit"})
 PREFERRED = ("placebo", "control", "usual care", "no treatment", "standard care", "no contact")
 
@@ -71,6 +72,8 @@ def read_network(
 
     Raises InputError naming file, row, trial and option, and what to do.
     """
+    if week is not None and weeks is None:
+        raise InputError("A week needs the column of weeks: name it as weeks.")
     table = read_table(source)
     if component_columns:
         table = _composed(table, component_columns)
@@ -164,8 +167,8 @@ def _over_weeks(
     for trial in trials:
         own = trial.covariates[column]
         found[trial.name.removesuffix(suffix(own))][own] = trial
-    if week is not None and not week > 0:
-        raise InputError("The week must be above 0.")
+    if week is not None and not 0 < week <= MOST_WEEKS:
+        raise InputError(f"The week must be above 0 and at most {MOST_WEEKS:,}.")
     at = week or main_week(found)
     return [joined(name, by_week, at) for name, by_week in found.items()], at
 

@@ -14,6 +14,7 @@ from needlewise.evidence.tables import Trials
 
 DENSE = 60_000  # numbers of a design that are kept as they are
 BASELINE = "baseline"
+FARTHEST = 1e9  # a value of a covariate
 TIED = 1e-9  # of the largest singular value: below it two columns say the same
 
 
@@ -47,6 +48,9 @@ class Design:
         if lost:
             known = f"choose from {', '.join(names)}" if names else "it has none"
             raise InputError(f"The model has no covariate '{lost[0]}'; {known}.")
+        far = [name for name, value in values.items() if not abs(value) <= FARTHEST]
+        if far:
+            raise InputError(f"{far[0]} cannot be {values[far[0]]:g}; give a usual number.")
         made = self.made_of
         if self.by_week is not None and "weeks" in values:
             if not values["weeks"] > 0:

@@ -20,7 +20,7 @@ from needlewise.synthesis.nma.design import (
 )
 from needlewise.synthesis.nma.exact import Grid, Marginal, at_tau, grid_of, posterior
 from needlewise.synthesis.nma.fit import Fit, Heterogeneity
-from needlewise.synthesis.nma.priors import HEAVY, TauPrior, usual_prior
+from needlewise.synthesis.nma.priors import FARTHEST, HEAVY, TauPrior, usual_prior
 from needlewise.synthesis.nma.whitened import Whitened, whitened
 
 RARE = ("mantel-haenszel", "hypergeometric")
@@ -89,6 +89,12 @@ def fit(
         raise InputError(f"tau must be bayes, {', '.join(METHODS)}, not '{tau}'.")
     if test not in TESTS:
         raise InputError(f"test must be one of {', '.join(TESTS)}, not '{test}'.")
+    if test != "wald" and tau == "bayes":
+        raise InputError(f"The test {test} belongs to an estimate of tau, such as reml, not bayes.")
+    if drift is not None and horizons is None:
+        raise InputError("drift says how effects move between horizons; name horizons as well.")
+    if class_prior is not None and not classes:
+        raise InputError("class_prior is of the SD within classes; name the classes as well.")
     found = design(
         trials, components=components, inactive=inactive, interactions=interactions,
         covariates=covariates, slopes=slopes,
@@ -277,9 +283,7 @@ def _over_weeks(
     knots = checked_knots(weeks[0])
     made, white = over_weeks(trials, found, knots)
     prior, sd = tau_prior_of(trials, priors[0]), effect_prior(trials, priors[1])
-    drift = weeks[1] if weeks[1] is not None else 0.5 * prior.scale
-    if drift <= 0:
-        raise InputError("The drift of effects must be above 0.")
+    drift = _usable(weeks[1], "drift") if weeks[1] is not None else 0.5 * prior.scale
     before = prior_over_weeks(len(found.names), knots, sd, drift)
     told = f"each effect ~ normal(0, {sd:g}^2), moving by normal(0, {drift:g}^2) as time doubles"
     if model == "common":
@@ -303,7 +307,7 @@ def _counts(
 ) -> Fit:  # fmt: skip
     from needlewise.synthesis.nma.counts import centre_of_baselines, counted
 
-    sd = priors[1] or 100.0
+    sd = effect_prior(trials, priors[1])
     told = f"each effect and baseline ~ normal(0, {sd:g}^2)"
     centre = centre_of_baselines(trials) if baseline else None
     if model == "common":
@@ -394,8 +398,19 @@ def tau_prior_of(trials: Trials, given: str | TauPrior | None) -> TauPrior:
 
 
 def effect_prior(trials: Trials, given: float | None) -> float:
-    """SD of the normal prior of an effect: wide, whatever the scale."""
-    return given or (100.0 if trials.measure not in ON_OWN_SCALE else 100.0 * _spread(trials))
+    """SD of the normal prior of an effect: wide, whatever the scale. Raises InputError."""
+    if given is not None:
+        return _usable(given, "effect_sd")
+    return 100.0 if trials.measure not in ON_OWN_SCALE else 100.0 * _spread(trials)
+
+
+def _usable(sd: float, name: str) -> float:
+    """The SD of a prior. Raises InputError unless it is above 0 and no absurd number."""
+    if not 1.0 / FARTHEST <= sd <= FARTHEST:
+        raise InputError(
+            f"{name} is the SD of a prior: it must be above 0 and at most {FARTHEST:g}, not {sd:g}."
+        )
+    return sd
 
 
 def _spread(trials: Trials) -> float:

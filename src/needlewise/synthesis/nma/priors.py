@@ -21,6 +21,8 @@ NARROWEST = 0.1  # SD of a normal prior by its mean: below it a grid would step 
 HEAVY = frozenset({"half-cauchy", "lognormal", "logt"})  # tails that need the whole half line
 NAMED = {"turner": ("lognormal", "OR"), "rhodes": ("logt", "SMD")}
 BY_NAME = re.compile(r"^(turner|rhodes)\((.*)\)$")
+FARTHEST = 1e9  # of the numbers of a prior; of those of a logarithm LOG_FARTHEST
+LOG_FARTHEST = 40.0
 FORM = re.compile(r"^([a-z-]+)\(([-0-9.e]+)(?:,\s*([-0-9.e]+))?\)$")
 
 
@@ -45,15 +47,22 @@ class TauPrior:
         if named is not None:
             return cls._named(named[1], named[2], measure)
         match = FORM.match(text.strip().casefold())
-        if match is None or match[1] not in KINDS or (match[1] in OF_TWO) != bool(match[3]):
+        numbers = _numbers(match[2], match[3]) if match is not None else None
+        if (
+            match is None or numbers is None or match[1] not in KINDS
+            or (match[1] in OF_TWO) != bool(match[3])
+        ):  # fmt: skip
             raise InputError(
                 f"'{text}' is no prior of tau; write half-normal(0.5), half-cauchy(25), "
                 "uniform(5), normal(0.33, 0.1), lognormal(-3.93, 1.51) of tau squared, or "
                 "turner(outcome, comparison)."
             )
-        one, two = float(match[2]), float(match[3] or 0.0)
+        one, two = numbers
         if (two if match[1] in OF_TWO else one) <= 0:
             raise InputError(f"The scale of '{text}' must be above 0.")
+        farthest = LOG_FARTHEST if match[1] in OF_SQUARE else FARTHEST
+        if max(abs(one), two) > farthest or (match[1] not in OF_TWO and one < 1 / farthest):
+            raise InputError(f"'{text}' has numbers too large or too small to be used.")
         if match[1] == "normal" and (one < 0 or two < NARROWEST * one):
             raise InputError(
                 f"'{text}' needs a mean of 0 or more and an SD of at least a tenth of it."
@@ -122,6 +131,14 @@ class TauPrior:
         if self.kind == "normal":
             return 0.2 * self.one + 1.2 * self.two
         return math.exp(0.5 * self.one) if self.kind in OF_SQUARE else self.one
+
+
+def _numbers(*texts: str | None) -> list[float] | None:
+    """Numbers as written, 0 where there is none; None where one is no number, such as 1e."""
+    try:
+        return [float(text or 0.0) for text in texts]
+    except ValueError:
+        return None
 
 
 @cache
