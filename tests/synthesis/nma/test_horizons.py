@@ -153,3 +153,15 @@ def test_tables_of_weeks_that_cannot_be_read():
              "mean": [1, 2, 3, 4], "se": [1, 1, 1, 1]}  # fmt: skip
     with pytest.raises(InputError, match="no arm has a result at each"):
         read_network(apart, "MD", weeks="weeks")
+
+
+def test_an_option_at_other_weeks_alone():
+    rows = {"study": [*"aaaaabbbb"], "treatment": [*"ABCABABAB"],
+            "weeks": [6, 6, 6, 13, 13, 6, 6, 13, 13], "mean": [1, 2, 3, 2, 3, 1, 1, 2, 4],
+            "se": [1] * 9}  # fmt: skip
+    trials = read(rows)
+    assert trials.options == ("A", "B")
+    assert any("at other weeks alone: C" in note for note in trials.notes)
+    with pytest.raises(InputError, match="No trial has C at week 13"):
+        fit(trials, horizons=(6, 13))
+    assert fit(read(rows, week=6), horizons=(6, 13)).trials.options == ("A", "B", "C")

@@ -103,9 +103,11 @@ def read_network(
         else:
             trials.append(made)
     if weeks is not None and trials:
-        trials, week = _over_weeks(trials, weeks, week)
+        trials, week, lost = _over_weeks(trials, weeks, week)
         layout = f"{layout}, at several weeks"
         notes.append(f"results at week {week:g}, or the nearest a trial has, unless by horizons")
+        if lost:
+            notes.append(f"left out, with results at other weeks alone: {', '.join(lost)}")
     if not trials:
         raise InputError(
             f"{table.where}: no trial can be used ({left_out[0][0]}: {left_out[0][1]})."
@@ -161,8 +163,10 @@ def _one_week(table: Table, raw: Sequence[Printed]) -> None:
 
 def _over_weeks(
     trials: Sequence[Trial], column: str, week: float | None
-) -> tuple[list[Trial], float]:
-    """Trials that are a trial's weeks, joined, and the week asked or the usual one."""
+) -> tuple[list[Trial], float, list[str]]:
+    """Trials that are a trial's weeks, joined, the week asked or the usual one, and options that
+    no trial has then.
+    """
     found: dict[str, dict[float, Trial]] = defaultdict(dict)
     for trial in trials:
         own = trial.covariates[column]
@@ -170,7 +174,9 @@ def _over_weeks(
     if week is not None and not 0 < week <= MOST_WEEKS:
         raise InputError(f"The week must be above 0 and at most {MOST_WEEKS:,}.")
     at = week or main_week(found)
-    return [joined(name, by_week, at) for name, by_week in found.items()], at
+    made = [joined(name, by_week, at) for name, by_week in found.items()]
+    before, after = ({o for t in own for o in t.options} for own in (trials, made))
+    return made, at, sorted(before - after)
 
 
 def _classes(table: Table, column: str | None) -> dict[str, str]:

@@ -40,13 +40,20 @@ def checked_knots(knots: Sequence[float]) -> tuple[float, ...]:
 def over_weeks(trials: Trials, found: Design, knots: tuple[float, ...]) -> tuple[Design, Whitened]:
     """A design with each part at each knot, at the trials' main week, and the trials turned.
 
-    Raises InputError where no trial has results by week.
+    Raises InputError where no trial has results by week, and naming options that none has at the
+    main one.
     """
     if all(t.repeats is None for t in trials.trials) or trials.week is None:
         raise InputError(
             "Horizons need results by week: name the column of weeks when the table is read."
         )
     place = {option: k for k, option in enumerate(trials.options)}
+    seen = {o for t in trials.trials if t.repeats is not None for o in t.repeats.options}
+    if lost := sorted(seen - set(place)):
+        raise InputError(
+            f"No trial has {', '.join(lost[:6])} at week {trials.week:g} or the week nearest to it "
+            "that it reports; choose another week when the table is read, or leave those rows out."
+        )
     blocks, rows, between = [], [], []
     for trial in trials.trials:
         own = trial.repeats
