@@ -175,8 +175,9 @@ def test_an_error_moves_no_terminal(run, tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("study,treatment,events,n\n1,A,1,9\n1,B,\x1b[31m\u202ex,9\n", "utf-8")
     code, out, err = run("nma", path)
-    assert code == 2 and not out
-    assert err.count("\n") == 1 and err.rstrip("\n").isprintable()
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.rstrip("\n").isprintable()
 
 
 def test_a_bad_ranking_writes_nothing(run, tmp_path):

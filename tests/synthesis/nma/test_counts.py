@@ -183,6 +183,53 @@ def test_a_slope_past_minus_one():
     assert fitted.effective > 0.2
 
 
+FEW = ((9, 47, 3, 29), (2, 25, 4, 59), (13, 22, 7, 29), (19, 43, 15, 50), (25, 43, 20, 54))
+
+
+def few(rows):
+    """Trials of the options A and B: events and people of each."""
+    return read_network({
+        "study": [k for k in range(len(rows)) for _ in "AB"], "treatment": ["A", "B"] * len(rows),
+        "events": [e for row in rows for e in row[::2]],
+        "n": [n for row in rows for n in row[1::2]],
+    }, reference="A")  # fmt: skip
+
+
+def test_a_slope_on_few_baselines_by_brute_force():
+    """A common effect, by sums over a grid of effect, slope and each trial's baseline."""
+    sd = 1.5
+    fitted = fit(few(FEW), likelihood="counts", baseline=True, effect_sd=sd, model="common")
+    d, slope = np.linspace(-2.5, 1.0, 71), np.linspace(-1.6, 1.8, 69)
+    m = np.linspace(-5.0, 3.0, 241)
+    own = m - fitted.design.centres["baseline"]
+    log = -0.5 * (np.square(d[:, None] / sd) + np.square(slope / sd))
+    for r1, n1, r2, n2 in FEW:
+        first = r1 * m - n1 * np.logaddexp(0, m) - 0.5 * np.square(m / sd)
+        eta = m + d[:, None, None] + slope[:, None] * own
+        log += np.logaddexp.reduce(first + r2 * eta - n2 * np.logaddexp(0, eta), axis=2)
+    share = np.exp(log - log.max())
+    share /= share.sum()
+    for row, at, weight in zip(
+        fitted.parameters().itertuples(), (d, slope), (share.sum(axis=1), share.sum(axis=0)),
+        strict=True,
+    ):  # fmt: skip
+        mean = float(weight @ at)
+        spread = float(np.sqrt(weight @ np.square(at - mean)))
+        assert row.estimate == pytest.approx(mean, abs=0.05 * spread)
+        assert row.se == pytest.approx(spread, rel=0.05)
+
+
+def test_a_slope_that_few_trials_hardly_know():
+    """The numbers are sums over a grid of tau, effect, slope and each trial's baseline."""
+    rows = ((4, 16, 9, 56), (9, 39, 2, 21), (9, 51, 4, 31), (13, 54, 5, 27))
+    fitted = fit(few(rows), likelihood="counts", baseline=True, effect_sd=1.5,
+                 tau_prior="uniform(1.5)")  # fmt: skip
+    assert fitted.effective > 0.3
+    effect, slope = fitted.parameters().itertuples()
+    agrees(effect, (-0.5905, 0.4261))
+    agrees(slope, (-0.4620, 1.0214))
+
+
 @pytest.mark.parametrize(("name", "id", "read", "options"), [
     ("diabetes", "tsd2_fe", {"measure": "HR", "reference": "Diuretic"}, {"model": "common"}),
     ("diabetes", "tsd2_re", {"measure": "HR", "reference": "Diuretic"}, {"tau_prior": TSD}),

@@ -14,7 +14,7 @@ from needlewise.synthesis.nma.priors import TauPrior
     "half-normal(1e999)", "lognormal(-2000, 1)", "normal(1e300, 1e300)",
 ])  # fmt: skip
 def test_numbers_that_no_prior_has(prior):
-    with pytest.raises(InputError, match="no prior of tau|too large"):
+    with pytest.raises(InputError, match=r"no prior of tau|too large"):
         TauPrior.parse(prior)
 
 

@@ -5,7 +5,8 @@ on few numbers: its contrasts, and the slope on the baseline where there is one.
 tau the joint mode and curvature of the parameters give a Gaussian; each trial's log likelihood is
 worked out to quadrature on a small set of points about it and carried to the Sobol points of that
 Gaussian by a polynomial; importance weights there correct the Gaussian and certify it (methods,
-section 4). `effective` is the smallest effective share of that set.
+section 4). `effective` is the smallest effective share of that set; where it is small, or a slope
+on the baseline bends the likelihood, a closer look works it out at more points, all to quadrature.
 """
 
 from __future__ import annotations
@@ -21,19 +22,54 @@ from needlewise.evidence.tables import Trials
 from needlewise.synthesis.nma.arms import Group, Said, groups_of
 from needlewise.synthesis.nma.design import Design
 from needlewise.synthesis.nma.exact import Grid, Marginal
-from needlewise.synthesis.nma.inner import LEAST, Latent, Mode, integral, laplace, moved_start
+from needlewise.synthesis.nma.inner import (
+    BASELINE,
+    EFFECT,
+    LEAST,
+    Latent,
+    Mode,
+    integral,
+    laplace,
+    moved_start,
+)
 from needlewise.synthesis.nma.levels import APART
-from needlewise.synthesis.nma.polynomials import DEGREES, FINER, cast, terms
+from needlewise.synthesis.nma.polynomials import DEGREES, cast, terms
 from needlewise.synthesis.nma.priors import TauPrior
 
-POINTS, MORE = 256, 512  # of the importance set, and with a slope on the baseline
-WIDER = 1.15  # the proposal is wider than the Gaussian at the mode, so that no tail is missed
 HALVINGS = 8
 STEP = 0.02  # of differences that give slopes and curvatures
 NEWTON = 40
 CALM = 1e-5  # twice the height still to climb at which the mode is near enough
 CHUNK = 30_000_000  # numbers held at once
+INNER = EFFECT * BASELINE  # nodes of the quadrature within one arm
+MOST = 40_000_000  # numbers a closer look may take, a few seconds
+DOUBTFUL = 0.3  # effective share of the first look below which there is a closer one
 HEAVY, COUNTS = 1e-4, 1e-3  # of the largest mass: nodes worked out, and nodes certified
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the Gaussian at a mode is corrected: Sobol points, how much wider than the Gaussian they
+    lie, so that no tail is missed, and whether polynomials carry the likelihood to them.
+    """
+
+    points: int
+    wider: float
+    carried: bool
+
+
+FIRST = Look(256, 1.15, True)
+
+
+def closer_look(nodes: int, arms: int, size: int) -> Look:
+    """More points, farther out, with the likelihood worked out at each of them.
+
+    In many dimensions they lie less far out: else most of them would lie where nothing is.
+    """
+    points = 1024
+    while points > FIRST.points and nodes * points * arms * INNER > MOST:
+        points //= 2
+    return Look(points, 1.0 + min(0.5, 0.5 * (2.0 / size) ** 0.5), False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,15 +164,21 @@ def counted(
     logs = top + _log_diagonal(np.linalg.cholesky(covariance)) - size * np.log(effect_sd)
     heavy = np.flatnonzero(logs + extra > np.max(logs + extra) + np.log(HEAVY))
     modes = [Mode(m.log[heavy], m.eta[:, heavy], m.bend[:, heavy]) for m in modes]
-    found = _weighted(model, half[heavy], mean[heavy], covariance[heavy], modes)
+    arms = sum(group.said.observed.size for group in model.groups)
+    # A slope on the baseline bends the likelihood more than a polynomial can.
+    for look in (FIRST, closer_look(len(heavy), arms, size))[int(model.sloped) :]:
+        found = _weighted(model, half[heavy], mean[heavy], covariance[heavy], modes, look)
+        log_mass = logs + extra
+        log_mass[heavy] += found.logs - logs[heavy]
+        share = np.exp(log_mass - log_mass.max())
+        share /= share.sum()
+        effective = float(found.effective[share[heavy] > COUNTS * share.max()].min())
+        if effective >= DOUBTFUL:
+            break
     logs[heavy], mean[heavy], covariance[heavy] = found.logs, found.means, found.covariances
-    log_mass = logs + extra
-    share = np.exp(log_mass - log_mass.max())
-    share /= share.sum()
     log_density = logs + extra - grid.log_weights + np.log(grid.jacobian)
     return Counted(
-        share, grid, log_density, mean, covariance,
-        float(found.effective[share[heavy] > COUNTS * share.max()].min()),
+        share, grid, log_density, mean, covariance, effective,
         _deviance(found, share[heavy] / share[heavy].sum()),
     )  # fmt: skip
 
@@ -157,17 +199,17 @@ class _Weighted:
 
 
 def _weighted(
-    model: _Model, half: Array, centre: Array, covariance: Array, modes: list[Mode]
+    model: _Model, half: Array, centre: Array, covariance: Array, modes: list[Mode], look: Look
 ) -> _Weighted:
     size = centre.shape[1]
-    normal = _normal_points(size, MORE if model.sloped else POINTS)
-    factor = WIDER * np.linalg.cholesky(covariance)
+    normal = _normal_points(size, look.points)
+    factor = look.wider * np.linalg.cholesky(covariance)
     shift = normal @ factor.transpose(0, 2, 1)  # (n, q, p)
     log = -0.5 * np.square((centre[:, None] + shift) / model.sd).sum(axis=2)
     log += 0.5 * np.square(normal).sum(axis=1) + _log_diagonal(factor)[:, None]
     arms = []
     for group, mode in zip(model.groups, modes, strict=True):
-        own, of_counts, fitted = _carried(model, group, half, (centre, factor, shift), mode)
+        own, of_counts, fitted = _carried(model, group, half, (centre, factor, shift), mode, look)
         log = log + own
         arms.append((group, of_counts, fitted))
     peak = log.max(axis=1, keepdims=True)
@@ -195,11 +237,11 @@ def _deviance(found: _Weighted, share: Array) -> tuple[float, float]:
 
 
 @cache
-def _normal_points(size: int, count: int) -> Array:
+def _normal_points(size: int, points: int) -> Array:
     from scipy.special import ndtri
     from scipy.stats import qmc
 
-    uniform = qmc.Sobol(size, seed=1).random(count)
+    uniform = qmc.Sobol(size, seed=1).random(points)
     return np.asarray(ndtri(np.clip(uniform, 1e-9, 1 - 1e-9)))
 
 
@@ -303,8 +345,9 @@ def _bends(
 
 
 def _carried(
-    model: _Model, group: Group, half: Array, proposal: tuple[Array, Array, Array], mode: Mode
-) -> tuple[Array, Array, Array]:
+    model: _Model, group: Group, half: Array, proposal: tuple[Array, Array, Array], mode: Mode,
+    look: Look,
+) -> tuple[Array, Array, Array]:  # fmt: skip
     """At the points of the proposal: log likelihood of the group (n, q), each trial's mean log
     likelihood given its predictors (n, q, m) and mean expected counts (n, q, m, categories * k).
     """
@@ -313,8 +356,7 @@ def _carried(
     size = rows.shape[1]
     middle = np.einsum("mdp,np->nmd", rows, centre, optimize=True)[:, None]
     off = np.einsum("mdp,nqp->nqmd", rows, shift, optimize=True)
-    degrees = FINER if model.sloped else DEGREES
-    own = cast(size, degrees[size]) if size in degrees else None
+    own = cast(size) if look.carried and size in DEGREES else None
     if own is not None and shift.shape[1] > len(own.points):
         white, radius, back = _ball(rows, factor, off, own.points)
         if model.rises(group, middle + back):  # where cut-offs cross nothing is a polynomial

@@ -10,9 +10,7 @@ import numpy as np
 
 from needlewise.distributions import Array
 
-# Degree of the polynomial by numbers it stands on: without and with a slope on the baseline.
-DEGREES = {1: 6, 2: 5, 3: 4, 4: 3}
-FINER = {1: 8, 2: 8, 3: 6, 4: 5}
+DEGREES = {1: 6, 2: 5, 3: 4, 4: 3}  # of the polynomial by numbers it stands on
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +25,11 @@ class Cast:
 
 
 @cache
-def cast(size: int, degree: int) -> Cast:
+def cast(size: int) -> Cast:
     from scipy.special import ndtri
     from scipy.stats import qmc
 
+    degree = DEGREES[size]
     powers = tuple(
         powers
         for d in range(degree + 1)
