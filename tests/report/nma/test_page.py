@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -342,6 +343,16 @@ def test_the_command_for_rare_events(tmp_path, options, told):
 def test_what_rare_events_cannot(options, told):
     code, _, err = run(ROOT / "tests" / "published" / "dong2013.csv", *options)
     assert (code, told in err) == (2, True), err
+
+
+def test_counts_that_are_not_certified_say_so():
+    fitted = fit(network("hasselblad1998"), likelihood="counts")
+    for effective, told in ((0.004, "less than 1 %"), (0.09, "9 %"), (0.11, "")):
+        own = replace(fitted, effective=effective)
+        page = " ".join(terminal.text(nma_document(own, whole=False)).split())
+        assert ("These numbers are not certified" in page) == bool(told)
+        assert f"of which {told} count" in page or not told
+        assert json.loads(nma_json(own))["certified"] is not bool(told)
 
 
 def test_an_interrupt_leaves_nothing_behind(tmp_path):

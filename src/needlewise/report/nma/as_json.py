@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PLAIN = (
     "the same network with the normal likelihood, at one week, without classes or a second variance"
 )
+CERTIFIED = 0.1  # effective share of the importance points
 MOST_PAIRS, MOST_HEAT = 60, 30  # options whose pairs, and whose net heat, are listed
 
 
@@ -100,7 +101,13 @@ def nma_json(
         found["inconsistency"] = {"gamma": gap.tau, "low": gap.low, "high": gap.high}
     if fit.counts_deviance is not None:
         found["effective_share"] = fit.effective
+        found["certified"] = certified(fit)
     return json.dumps(_finite(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def certified(fit: Fit) -> bool:
+    """Whether enough importance points count for a posterior of counts to be vouched for."""
+    return fit.effective >= CERTIFIED
 
 
 def _contributions(fit: Fit) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from needlewise.report.document import (
     line,
 )
 from needlewise.report.nma import more_pictures, over_time, pictures
-from needlewise.report.nma.as_json import PLAIN
+from needlewise.report.nma.as_json import CERTIFIED, PLAIN, certified
 from needlewise.report.nma.drawing import Drawing
 from needlewise.report.nma.pictures import number, shown
 from needlewise.synthesis.domains import CONCERNS, DOMAINS, NO
@@ -171,9 +171,26 @@ def _answer(fit: Fit, better: str) -> Section:
         blocks.insert(0, Callout("warning", "The prior speaks here, not the trials", (
             (f"The trials do not tell these apart: {', '.join(fit.loose[:20])}.",),
         )))  # fmt: skip
+    if not certified(fit):
+        blocks.insert(0, _uncertified(fit))
     if not set(fit.design.names) <= set(_effects(fit)):
         blocks.append(_parameters(fit))
     return Section("answer", "What the trials say together", tuple(blocks))
+
+
+def _uncertified(fit: Fit) -> Callout:
+    """Counts whose posterior the importance weights do not vouch for."""
+    return Callout("warning", "These numbers are not certified", (
+        (f"The posterior of the counts was checked at many points, of which {_share(fit)} count; "
+         f"below {100 * CERTIFIED:.0f} % estimates and ranges may be far off. The trials tell too "
+         "little for this model: use fewer covariates, no slope on the baseline, or a narrower "
+         "prior of effects (effect_sd).",),
+    ))  # fmt: skip
+
+
+def _share(fit: Fit) -> str:
+    share = 100 * fit.effective
+    return f"{share:.0f} %" if share >= 1 else "less than 1 %"
 
 
 def _certainty(fit: Fit, found: DataFrame, important: float, better: str) -> Section:
@@ -417,7 +434,7 @@ def _done(fit: Fit, also: Sequence[str]) -> Section:
     if counted:
         told.append(
             f"{fit.likelihood.capitalize()} likelihood of the counts by nested quadrature with "
-            f"importance weights; {100 * fit.effective:.0f} % of their points count at least."
+            f"importance weights; {_share(fit)} of their points count at least."
         )
     told += list(_components(fit))
     if fit.design.weeks:
