@@ -345,6 +345,37 @@ def test_what_rare_events_cannot(options, told):
     assert (code, told in err) == (2, True), err
 
 
+def test_the_page_says_at_which_values_effects_are():
+    rows = {"study": [1, 2, 3, 4], "yi": [0.1, 0.4, 0.2, 0.9], "vi": [0.1] * 4,
+            "age": [50, 60, 55, 75]}  # fmt: skip
+    fitted = fit(nw.read_network(rows, covariates=["age"]), covariates=["age"])
+    moved = fitted.at(age=70)
+    for own, told in ((fitted, "age 60"), (moved, "age 70"), (moved.at(age=60), "age 60")):
+        page = terminal.text(nma_document(own, whole=False))
+        assert f"Effects hold at these values: {told}." in page
+        assert json.loads(nma_json(own))["at"] == {"age": float(told.split()[1])}
+    again = moved.at(age=70).effects()
+    np.testing.assert_allclose(again.estimate, moved.effects().estimate)
+    rows["weeks"] = rows.pop("age")
+    weekly = fit(nw.read_network(rows, covariates=["weeks"]), covariates=["weeks"])
+    np.testing.assert_allclose(weekly.at(weeks=70).effects().estimate, again.estimate)
+
+
+def test_the_page_says_which_week_and_what_no_trials_join_then():
+    rows = by_week()
+    late = [w > 30 and t == "B" for w, t in zip(rows["weeks"], rows["treatment"], strict=True)]
+    rows = {name: [v for v, lost in zip(column, late, strict=True) if not lost]
+            for name, column in rows.items()}  # fmt: skip
+    fitted = fit(nw.read_network(rows, "MD", reference="A", weeks="weeks"), horizons=(6, 13, 70))
+    for week, told in ((13, ""), (70, "no trials join these with A: B")):
+        own = fitted.at(weeks=week)
+        page = " ".join(terminal.text(nma_document(own, whole=False)).split())
+        assert f"the first table is of week {week}." in page
+        assert ("No trials join these then" in page) == bool(told)
+        assert told in page
+        assert json.loads(nma_json(own))["not_joined"] == (["B"] if told else [])
+
+
 def test_counts_that_are_not_certified_say_so():
     fitted = fit(network("hasselblad1998"), likelihood="counts")
     for effective, told in ((0.004, "less than 1 %"), (0.09, "9 %"), (0.11, "")):

@@ -17,7 +17,7 @@ from needlewise.synthesis.nma.checks import (
 )
 from needlewise.synthesis.nma.contributions import comparison_shares
 from needlewise.synthesis.nma.deviance import deviance
-from needlewise.synthesis.nma.horizons import over_time
+from needlewise.synthesis.nma.horizons import not_joined, over_time
 from needlewise.synthesis.nma.influence import egger, residuals, thresholds
 from needlewise.synthesis.nma.net_heat import net_heat
 
@@ -58,6 +58,7 @@ def nma_json(
             "tau": own.tau, "low": own.low, "high": own.high, "tau2": own.tau**2,
             "median": own.median, "sd": own.sd, "i_squared": i_squared(trials),
         },
+        "at": {**fit.design.centres, **fit.design.asked},
         "effects": rows(fit.effects()),
         "new_trial": rows(fit.effects(new_trial=True)) if fit.model == "random" else [],
         "prior_speaks_for": list(fit.loose),
@@ -92,6 +93,7 @@ def nma_json(
         }  # fmt: skip
     if fit.design.weeks:
         found["week"] = trials.week
+        found["not_joined"] = not_joined(fit)
         found["over_time"] = rows(over_time(fit))
     if fit.within_classes is not None:
         own = fit.within_classes

@@ -171,6 +171,12 @@ def _answer(fit: Fit, better: str) -> Section:
         blocks.insert(0, Callout("warning", "The prior speaks here, not the trials", (
             (f"The trials do not tell these apart: {', '.join(fit.loose[:20])}.",),
         )))  # fmt: skip
+    if apart := horizons.not_joined(fit):
+        blocks.insert(0, Callout("warning", "No trials join these then", (
+            (f"About week {fit.design.asked['weeks']:g} no trials join these with "
+             f"{trials.reference}: {', '.join(apart[:20])}. Their numbers here lean on other weeks "
+             "and on the prior.",),
+        )))  # fmt: skip
     if not certified(fit):
         blocks.insert(0, _uncertified(fit))
     if not set(fit.design.names) <= set(_effects(fit)):
@@ -441,7 +447,7 @@ def _done(fit: Fit, also: Sequence[str]) -> Section:
         weeks = ", ".join(f"{week:g}" for week in fit.design.weeks)
         told.append(
             f"Effects move in a line of log time between weeks {weeks}; the first table is of week "
-            f"{fit.trials.week:g}. One arm's errors are correlated in time: 0.6 when it doubles."
+            f"{fit.design.asked['weeks']:g}. One arm's errors are correlated in time: 0.6 when it doubles."
         )
     if fit.inconsistency is not None:
         told.append("Inconsistency between designs as a second variance (Law et al. 2016).")
@@ -461,7 +467,8 @@ def _done(fit: Fit, also: Sequence[str]) -> Section:
 
 def _components(fit: Fit) -> Iterator[str]:
     if any(fit.design.centres):
-        means = ", ".join(f"{name} {value:.4g}" for name, value in fit.design.centres.items())
+        values = {**fit.design.centres, **fit.design.asked}
+        means = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         yield f"Effects hold at these values: {means}."
     if fit.components:
         rows = additivity(fit.trials, fit.components, fit.inactive).set_index("model")

@@ -31,6 +31,7 @@ class Design:
         moved: (options, p) for each covariate, what one unit of it adds to `made_of`.
         weeks: knots in time, where parameters are "option @ week"; `made_of` is then at one week,
             and `by_week` (knots, options, p) what it is at each knot.
+        asked: values of covariates, or the week, at which `made_of` is, where not at the centres.
     """
 
     names: tuple[str, ...]
@@ -40,6 +41,7 @@ class Design:
     moved: Mapping[str, Array] = field(default_factory=dict)
     weeks: tuple[float, ...] = ()
     by_week: Array | None = None
+    asked: Mapping[str, float] = field(default_factory=dict)
 
     def at(self, values: Mapping[str, float]) -> Design:
         """The same parameters, with effects at these values of covariates."""
@@ -51,15 +53,15 @@ class Design:
         far = [name for name, value in values.items() if not abs(value) <= FARTHEST]
         if far:
             raise InputError(f"{far[0]} cannot be {values[far[0]]:g}; give a usual number.")
-        made = self.made_of
+        made, before = self.made_of, {**self.centres, **self.asked}
         if self.by_week is not None and "weeks" in values:
             if not values["weeks"] > 0:
                 raise InputError("Weeks are above 0.")
             made = np.tensordot(knot_shares(self.weeks, values["weeks"]), self.by_week, axes=1)
         for name, value in values.items():
-            if name != "weeks":
-                made = made + self.moved[name] * (value - self.centres[name])
-        return replace(self, made_of=made)
+            if name in self.moved:
+                made = made + self.moved[name] * (value - before[name])
+        return replace(self, made_of=made, asked={**self.asked, **values})
 
     def wider(self, names: Sequence[str]) -> Design:
         """With parameters at the end that no option's effect is made of, such as cut-offs."""

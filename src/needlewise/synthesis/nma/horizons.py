@@ -115,6 +115,19 @@ def over_time(fit: Fit, reference: str | None = None) -> DataFrame:
     return concat(tables, ignore_index=True)
 
 
+def not_joined(fit: Fit) -> list[str]:
+    """Options that no trials join with the reference in the windows of the knots on which the
+    fit's own week leans; none for a fit without horizons.
+    """
+    if not fit.design.weeks:
+        return []
+    found = over_time(fit)
+    shares = knot_shares(fit.design.weeks, fit.design.asked["weeks"])
+    near = [week for week, share in zip(fit.design.weeks, shares, strict=True) if share > 0]
+    known = set(found[found["weeks"].isin(near) & found["supported"]]["option"])
+    return [option for option in fit.trials.options[1:] if option not in known]
+
+
 def _window(
     trials: Trials, knots: tuple[float, ...], k: int
 ) -> tuple[list[tuple[str, str]], dict[str, int]]:
