@@ -24,6 +24,7 @@ from needlewise.report.as_html import html
 from needlewise.report.as_pdf import pdf_bytes
 from needlewise.report.nma.as_json import nma_json
 from needlewise.report.nma.page import drawings, nma_document
+from needlewise.report.nma.pictures import number
 from needlewise.synthesis.nma import fit, plain
 from needlewise.synthesis.nma.checks import node_splits
 from needlewise.synthesis.nma.influence import leave_one_out, residuals, thresholds
@@ -447,3 +448,57 @@ def test_tables_are_frames_with_named_columns(many):
         assert all(isinstance(name, str) and re.fullmatch(r"[a-z_]+", name) for name in table)
     assert np.isfinite(many.draws(256)).all()
     assert many.league_table().shape == (22, 22)
+
+
+@pytest.mark.parametrize(("measure", "words"), [
+    ("MD", ("Below 0 the mean is lower than with A", "Measure: mean difference.")),
+    ("SMD", ("Standardised mean difference (Hedges)", "in standard deviations between people")),
+    ("ROM", ("1.20 is 20 % more", "Measure: ratio of means, worked out by its logarithm.",
+             "Tau is the standard deviation of the logarithm", "indirect, as logarithms")),
+])  # fmt: skip
+def test_a_newcomer_can_read_the_numbers(measure, words):
+    rows = {"study": [1, 1, 2, 2, 3, 3, 4, 4], "treatment": [*"ABABBCAC"],
+            "mean": [50, 44, 52, 47, 45, 43, 51, 41], "sd": [20] * 8, "n": [40] * 8}  # fmt: skip
+    fitted = fit(nw.read_network(rows, measure, reference="A"))
+    page = " ".join(terminal.text(nma_document(fitted, whole=False)).split())
+    for told in (*words, "one more such trial", "leverage, 0 to 1", "lower DIC"):
+        assert told in page
+    assert "New trial: –" in page
+    assert "hedges" not in page
+
+
+def test_a_small_p_is_never_nought():
+    page = " ".join(terminal.text(nma_document(fit(network("hasselblad1998")))).split())
+    assert "df: 23 p: below 0.001" in page
+    assert "Components" not in page
+
+
+def test_a_page_over_weeks_has_each_effect_once():
+    rows = nw.read_network(by_week(), "MD", reference="A", weeks="weeks")
+    page = terminal.text(nma_document(fit(rows, horizons=(6, 13)), whole=False))
+    assert "B @ 6" not in page
+    assert "Rücker, Petropoulou" not in page
+    common = fit(network("senn2013"), model="common", tau="reml")
+    assert "one tau" not in terminal.text(nma_document(common, whole=False))
+
+
+def test_tau_without_an_end_and_a_slope_without_a_p():
+    same = {"study": [1, 2, 3], "yi": [1.1, 1.1, 1.1], "vi": [0.3] * 3}
+    page = terminal.text(nma_document(fit(nw.read_network(same)), whole=False))
+    assert "nan" not in page
+    assert "∞" not in page
+    one = {"study": [1], "treat1": ["B"], "treat2": ["A"], "TE": [1.0], "seTE": [0.2]}
+    alone = fit(nw.read_network(one), tau="reml")
+    assert "too few to set an upper limit" in " ".join(
+        terminal.text(nma_document(alone, whole=False)).split()
+    )
+
+
+@pytest.mark.parametrize(("value", "told"), [
+    (0.0, "0.00"), (1.234, "1.23"), (-1234.5, "−1234"), (7e20, "7.0 × 10^20"),
+    (-2e9, "−2.0 × 10^9"),
+    (0.00031, "0.000310"), (-0.0000123, "−0.0000123"), (1e-9, "0.000"), (float("nan"), "–"),
+    (float("-inf"), "−∞"),
+])  # fmt: skip
+def test_numbers_as_they_are_shown(value, told):
+    assert number(value) == told

@@ -105,9 +105,9 @@ def read_network(
     if weeks is not None and trials:
         trials, week, lost = _over_weeks(trials, weeks, week)
         layout = f"{layout}, at several weeks"
-        notes.append(f"results at week {week:g}, or the nearest a trial has, unless by horizons")
+        notes.append(f"Results at week {week:g}, or the nearest a trial has, unless by horizons")
         if lost:
-            notes.append(f"left out, with results at other weeks alone: {', '.join(lost)}")
+            notes.append(f"Left out, with results at other weeks alone: {', '.join(lost)}")
     if not trials:
         raise InputError(
             f"{table.where}: no trial can be used ({left_out[0][0]}: {left_out[0][1]})."
@@ -157,7 +157,8 @@ def _one_week(table: Table, raw: Sequence[Printed]) -> None:
             if seen.setdefault(arm.option, own) != own:
                 raise InputError(
                     f"{table.where}: trial {trial.name} has {arm.option} at several weeks (column "
-                    f"{column}); say so with weeks = {column}, or keep one row an arm."
+                    f"{column}); say so with weeks = {column} (--weeks {column}), or keep one row "
+                    "an arm."
                 )
 
 

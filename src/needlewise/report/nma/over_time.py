@@ -6,7 +6,7 @@ import math
 
 from needlewise.errors import InputError
 from needlewise.report.nma.drawing import BLUE, INK, LINE, SOFT, Drawing, Sheet, shortened
-from needlewise.report.nma.pictures import MARGIN, number, shown, ticks, unit
+from needlewise.report.nma.pictures import MARGIN, heading, number, shown, ticks
 from needlewise.synthesis.nma import Fit
 from needlewise.synthesis.nma.horizons import over_time
 
@@ -34,9 +34,7 @@ def effects_over_time(fit: Fit, reference: str | None = None) -> Drawing:
     sheet = Sheet(2 * MARGIN + across * WIDE + 30, HEAD + rows * (HIGH + GAP) + 24)
     title = f"Effects over time, against {base}"
     sheet.text(MARGIN, 26, shortened(title, sheet.wide - 2 * MARGIN, 16), 16, bold=True)
-    sheet.text(
-        MARGIN, 44, f"{unit(fit.trials).capitalize()} by weeks; shaded: 95 % range", 12, SOFT
-    )
+    sheet.text(MARGIN, 44, f"{heading(fit.trials)} by weeks; shaded: 95 % range", 12, SOFT)
     knots = fit.design.weeks
     as_shown = shown(fit.trials)
     told = []

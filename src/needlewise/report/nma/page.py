@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
 from typing import TYPE_CHECKING
 
-from needlewise.evidence.tables.trials import MEASURES
+from needlewise.evidence.tables import Trials
 from needlewise.report.document import (
     Block,
     Bullets,
@@ -74,6 +74,22 @@ REFERENCES = {
     "certainty": "Nikolakopoulou et al. 2020, PLoS Med 17:e1003082 (CINeMA), adapted",
 }
 
+MEANT = {  # what a number says, of an option against the reference
+    "MD": "Below 0 the mean is lower than with {}, above 0 higher, in the unit of the table.",
+    "SMD": "Below 0 the mean is lower than with {}, above 0 higher, in standard deviations between "
+    "people.",
+    "ROM": "Above 1 the mean is higher than with {}: 1.20 is 20 % more.",
+    "OR": "Above 1 the odds of the event are higher than with {}.",
+    "RR": "Above 1 the event is more likely than with {}: 1.20 is 20 % more.",
+    "RD": "Above 0 the event is more likely than with {}: 0.01 is one more of 100 people.",
+    "IRR": "Above 1 there are more events in the same time than with {}.",
+    "HR": "Above 1 the event comes sooner than with {}.",
+    "GEN": "They are in the unit of the estimates given, each option less {}.",
+}
+DEVIANCE = (
+    "Where the model fits, the residual deviance is near the number it is held against; of two "
+    "models of the same data the one with the lower DIC predicts better."
+)
 PICTURED = {"shares": "contributions", "heat": "net-heat"}  # methods that a picture brings
 
 
@@ -106,9 +122,19 @@ def nma_document(
     title = f"Network meta-analysis: {len(trials.options)} options, {len(trials.trials)} trials"
     facts = (
         ("Made", "by needlewise, a general network meta-analysis; it says nothing of needles"),
-        ("Measure", MEASURES[trials.measure]),
+        ("Measure", _measure(trials)),
     )
     return Document(title, (), tuple(sections), facts)
+
+
+def _measure(trials: Trials) -> str:
+    name = pictures.unit(trials)
+    return f"{name}, worked out by its logarithm" if trials.is_ratio else name
+
+
+def _scale(trials: Trials) -> str:
+    """What is added to a caption of numbers as the model has them."""
+    return ", as logarithms of ratios" if trials.is_ratio else ""
 
 
 def _interval(fit: Fit, estimate: float, low: float, high: float, id: str) -> Text:
@@ -126,7 +152,7 @@ def _answer(fit: Fit, better: str) -> Section:
     place = {row.option: row for row in found.itertuples()}
     score = {row.option: row.score for row in ranks.itertuples()}
     name = "SUCRA" if fit.method == "bayes" else "P-score"
-    columns = ["Option", pictures.unit(trials).capitalize()]
+    columns = ["Option", pictures.heading(trials)]
     if fit.model == "random":
         columns.append("New trial")
     columns.append(name)
@@ -134,7 +160,7 @@ def _answer(fit: Fit, better: str) -> Section:
     for option in ranks["option"]:
         if option == trials.reference:
             cells: list[Text] = [(option,), ("the reference",)]
-            cells += [("",)] if fit.model == "random" else []
+            cells += [("–",)] if fit.model == "random" else []
         else:
             row = place[option]
             cells = [(option,), _interval(fit, row.estimate, row.low, row.high, f"nma.{option}")]
@@ -150,9 +176,11 @@ def _answer(fit: Fit, better: str) -> Section:
             tuple(rows),
         )
     ]
+    blocks.append(Paragraph((MEANT[trials.measure].format(trials.reference),)))
     if fit.model == "random":
         blocks.append(_sd("Effects differ between trials by tau = {} ({} to {}).", "tau",
                           fit.heterogeneity))  # fmt: skip
+        blocks.append(Paragraph((_tau_meant(fit),)))
     if fit.within_classes is not None:
         blocks.append(_sd("Within classes effects differ by an SD of {} ({} to {}).", "classes",
                           fit.within_classes))  # fmt: skip
@@ -166,7 +194,7 @@ def _answer(fit: Fit, better: str) -> Section:
     if fit.design.weeks:
         blocks.append(_by_week(fit))
     if fit.counts_deviance is not None:
-        blocks.append(Paragraph((f"Fit: {deviance(fit)}.",)))
+        blocks.append(Paragraph((f"Fit: {deviance(fit)}. {DEVIANCE}",)))
     if fit.loose:
         blocks.insert(0, Callout("warning", "The prior speaks here, not the trials", (
             (f"The trials do not tell these apart: {', '.join(fit.loose[:20])}.",),
@@ -182,6 +210,15 @@ def _answer(fit: Fit, better: str) -> Section:
     if not set(fit.design.names) <= set(_effects(fit)):
         blocks.append(_parameters(fit))
     return Section("answer", "What the trials say together", tuple(blocks))
+
+
+def _tau_meant(fit: Fit) -> str:
+    scale = " of the logarithm of the ratio" if fit.trials.is_ratio else ""
+    told = f"Tau is the standard deviation{scale} from trial to trial that chance does not make; "
+    told += "a new trial is the range in which the effect of one more such trial would lie."
+    if not math.isfinite(fit.heterogeneity.high):
+        told += " These trials are too few to set an upper limit to tau."
+    return told
 
 
 def _uncertified(fit: Fit) -> Callout:
@@ -263,7 +300,9 @@ def _sd(words: str, id: str, own: Heterogeneity) -> Paragraph:
 
 def _effects(fit: Fit) -> tuple[str, ...]:
     """Parameters that are an option's effect, which the first table has."""
-    return fit.trials.options if fit.components is None else ()
+    if fit.components is not None:
+        return ()
+    return fit.design.names if fit.design.weeks else fit.trials.options
 
 
 def _parameters(fit: Fit) -> Table:
@@ -274,19 +313,18 @@ def _parameters(fit: Fit) -> Table:
         for row in fit.parameters().itertuples()
         if row.parameter not in own
     )
-    caption = "Components, slopes and cut-offs, on the scale of the model"
+    caption = f"Components, slopes and cut-offs{_scale(fit.trials)}"
     return Table(caption, ("Part", "Effect"), rows)
 
 
 def _read(fit: Fit) -> Section:
     trials = fit.trials
-    told: list[Text] = [(f"Read as {trials.layout}.",), (f"Measure: {MEASURES[trials.measure]}.",)]
+    told: list[Text] = [(f"Read as {trials.layout}.",), (f"Measure: {_measure(trials)}.",)]
     told += [(f"Left out: {name}: {why}.",) for name, why in trials.left_out]
     told += [(f"{note}.",) for note in trials.notes[:40]]
-    if trials.notes and fit.counts_deviance is not None:
+    if fit.likelihood != "normal" and any("because of a zero" in n for n in trials.notes):
         told.append((
-            "What is added because of a zero serves the checks alone: the likelihood of the counts "
-            "needs none of it.",
+            "What is added because of a zero serves the checks alone: the effects need none of it.",
         ))  # fmt: skip
     often = Counter(option for trial in trials.trials for option in trial.options)
     few = [option for option in trials.options if often[option] == 1]
@@ -335,18 +373,19 @@ def _league(fit: Fit) -> Section:
          _interval(fit, row.estimate, row.low, row.high, f"nma.{row.option}.{row.against}"))
         for row in fit.league().itertuples()
     )  # fmt: skip
-    table = Table("Each pair", ("Option", "Against", pictures.unit(fit.trials).capitalize()), rows)
+    table = Table("Each pair", ("Option", "Against", pictures.heading(fit.trials)), rows)
     return Section("league", "All pairs", (table,))
 
 
 def _agreement(fit: Fit) -> Section:
     blocks: list[Block] = []
     rows = q_decomposition(fit.trials)
-    blocks.append(_frame("Q and its parts", rows, {"part": "Part"}))
+    caption = "Q, how far trials are apart: of all, within designs and between them"
+    blocks.append(_frame(caption, rows, {"part": "Part"}))
     share = i_squared(fit.trials)
     blocks.append(Paragraph((f"I squared: {100 * share:.0f} %.",)))
     if fit.method == "bayes" and fit.is_plain:
-        blocks.append(Paragraph((f"Fit: {deviance(fit)}.",)))
+        blocks.append(Paragraph((f"Fit: {deviance(fit)}. {DEVIANCE}",)))
     test = design_by_treatment(fit.trials).iloc[0]
     if test["df"] > 0:
         blocks.append(Paragraph((
@@ -373,22 +412,26 @@ def _splits(fit: Fit) -> Iterator[Block]:
         for r in told.itertuples()
     ]  # fmt: skip
     yield Table(
-        "Direct against indirect, on the scale of the model",
+        f"Direct against indirect{_scale(fit.trials)}",
         ("Pair", "Trials", "Direct", "Indirect", "p"), tuple(rows),
     )  # fmt: skip
 
 
 def _frame(caption: str, table: DataFrame, names: dict[str, str]) -> Table:
-    def cell(value: object) -> Text:
+    def cell(value: object, column: str) -> Text:
         if isinstance(value, str):
             return (value,)
         found = float(str(value))
-        if math.isnan(found):
-            return ("",)
+        if column == "p" and not math.isnan(found):
+            return (_p(found),)
         return (f"{found:.0f}" if found.is_integer() else number(found),)
 
-    columns = tuple(names.get(str(c), str(c)) for c in table.columns)
-    rows = tuple(tuple(cell(v) for v in row) for row in table.itertuples(index=False))
+    known = [str(c) for c in table.columns]
+    columns = tuple(names.get(c, c) for c in known)
+    rows = tuple(
+        tuple(cell(v, c) for v, c in zip(row, known, strict=True))
+        for row in table.itertuples(index=False)
+    )
     return Table(caption, columns, rows)
 
 
@@ -403,12 +446,16 @@ def _trials(fit: Fit, without_each: DataFrame | None) -> Section:
         for row in found.itertuples()
     )
     blocks: list[Block] = [
-        Table("Trials that fit worst", ("Trial", "Standardised residual", "Leverage"), rows)
-    ]
+        Table("Trials that fit worst", ("Trial", "Standardised residual", "Leverage"), rows),
+        Paragraph((
+            "A residual of 2 or more is more than chance often makes; leverage, 0 to 1, is how "
+            "much a trial decides its own fit.",
+        )),
+    ]  # fmt: skip
     if without_each is not None:
-        blocks.append(_without_each(without_each))
+        blocks.append(_without_each(without_each, _scale(fit.trials)))
     small = egger(fit)
-    if len(small):
+    if len(small) and math.isfinite(small.iloc[0]["p"]):
         row = small.iloc[0]
         blocks.append(Paragraph((
             f"Small against large trials (Egger, comparison-adjusted): intercept "
@@ -417,7 +464,7 @@ def _trials(fit: Fit, without_each: DataFrame | None) -> Section:
     return Section("trials", "Trial by trial", tuple(blocks))
 
 
-def _without_each(table: DataFrame) -> Block:
+def _without_each(table: DataFrame, scale: str) -> Block:
     """What moves most when a trial is left out."""
     told = table[table["change"].notna()]
     told = told.reindex(told["change"].abs().sort_values(ascending=False).index).head(2 * WORST)
@@ -426,7 +473,7 @@ def _without_each(table: DataFrame) -> Block:
         for row in told.itertuples()
     )
     heads = ("Without", "Effect of", "Estimate", "Change in standard errors")
-    return Table("What moves most without a trial, on the scale of the model", heads, rows)
+    return Table(f"What moves most without a trial{scale}", heads, rows)
 
 
 def _done(fit: Fit, also: Sequence[str]) -> Section:
@@ -447,16 +494,17 @@ def _done(fit: Fit, also: Sequence[str]) -> Section:
         weeks = ", ".join(f"{week:g}" for week in fit.design.weeks)
         told.append(
             f"Effects move in a line of log time between weeks {weeks}; the first table is of week "
-            f"{fit.design.asked['weeks']:g}. One arm's errors are correlated in time: 0.6 when it doubles."
+            f"{fit.design.asked['weeks']:g}. One arm's errors are correlated in time: "
+            "0.6 when it doubles."
         )
     if fit.inconsistency is not None:
         told.append("Inconsistency between designs as a second variance (Law et al. 2016).")
     if not fit.is_plain:
         told.append(f"Agreement and trials are checked in {PLAIN}.")
-    told.append("Random effects of one trial's contrasts share half their variance (one tau).")
+    if fit.model == "random":
+        told.append("Random effects of one trial's contrasts share half their variance (one tau).")
     used = ["network", "design", "split", "rank", "egger"]
-    if fit.design.names != fit.trials.options[1:]:
-        used.append("components")
+    used += ["components"] if fit.components is not None else []
     used += [fit.likelihood] if fit.likelihood in RARE else []
     used += also
     return Section("done", "What was done", (

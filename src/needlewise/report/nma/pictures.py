@@ -31,14 +31,21 @@ from needlewise.synthesis.nma.influence import funnel as funnel_points
 MARGIN, ROW, WIDEST_NAME = 16.0, 24.0, 240.0
 PLOT = 380.0
 MOST_HEAT = 40
+HUGE = 1e7  # from here on a number is written by its power of ten
 
 
 def number(value: float) -> str:
-    """Three significant digits, a true minus."""
+    """Three significant digits, a true minus; what has no value is a dash."""
+    if math.isnan(value):
+        return "–"
     if not math.isfinite(value):
-        return "∞" if value > 0 else "-∞"
+        return "∞" if value > 0 else "−∞"
+    if abs(value) >= HUGE:
+        size = math.floor(math.log10(abs(value)))
+        return f"{value / 10.0**size:.1f} × 10^{size}".replace("-", "−")
     digits = max(0, 2 - math.floor(math.log10(abs(value))) if value else 2)
-    return f"{value:.{min(digits, 3)}f}".replace("-", "−")
+    most = 3 if abs(value) >= 0.0005 or abs(value) < 1e-6 else 7
+    return f"{value:.{min(digits, most)}f}".replace("-", "−")
 
 
 def shown(trials: Trials) -> Callable[[float], float]:
@@ -54,6 +61,12 @@ def unit(trials: Trials) -> str:
     """The measure as a heading: ratios lose their log."""
     name = MEASURES[trials.measure]
     return name.removeprefix("log ") if trials.is_ratio else name
+
+
+def heading(trials: Trials) -> str:
+    """The measure with a capital, whatever names it holds."""
+    name = unit(trials)
+    return name[0].upper() + name[1:]
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
@@ -131,7 +144,7 @@ def _forest(trials: Trials, title: str, lines: Sequence[Line]) -> Drawing:
     right = left + PLOT + 16
     sheet = Sheet(right + 190, 92 + ROW * len(lines) + 40)
     sheet.text(MARGIN, 26, title, 16, bold=True)
-    sheet.text(MARGIN, 46, f"{unit(trials).capitalize()}, 95 % ranges", 12, SOFT)
+    sheet.text(MARGIN, 46, f"{heading(trials)}, 95 % ranges", 12, SOFT)
     top, foot = 62.0, 70.0 + ROW * len(lines)
     marks = (_ratio_ticks if trials.is_ratio else ticks)(axis.low, axis.high)
     for mark in marks:
