@@ -368,11 +368,11 @@ def test_the_page_says_which_week_and_what_no_trials_join_then():
     rows = {name: [v for v, lost in zip(column, late, strict=True) if not lost]
             for name, column in rows.items()}  # fmt: skip
     fitted = fit(nw.read_network(rows, "MD", reference="A", weeks="weeks"), horizons=(6, 13, 70))
-    for week, told in ((13, ""), (70, "no trials join these with A: B")):
+    for week, told in ((13, ""), (70, "no trials lead from these to A: B")):
         own = fitted.at(weeks=week)
         page = " ".join(terminal.text(nma_document(own, whole=False)).split())
         assert f"the first table is of week {week}." in page
-        assert ("No trials join these then" in page) == bool(told)
+        assert ("No trials compare these at that week" in page) == bool(told)
         assert told in page
         assert json.loads(nma_json(own))["not_joined"] == (["B"] if told else [])
 

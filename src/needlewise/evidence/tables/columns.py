@@ -14,6 +14,7 @@ from needlewise.errors import InputError
 
 LARGEST = 200_000_000  # bytes
 MOST_ROWS = 2_000_000
+MOST_SHOWN = 80  # characters of a cell in a message
 MISSING = frozenset({"", "na", "nan", "null", "none", ".", "-"})
 
 # Names that users of netmeta, gemtc, multinma, metafor and MetaInsight have in their tables.
@@ -49,7 +50,8 @@ class Table:
 
     def fail(self, row: int, column: str, told: str) -> InputError:
         """What is wrong with a cell; rows count from 1 after the heading."""
-        value = self.columns[column][row]
+        value = str(self.columns[column][row])
+        value = value if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]}..."
         return InputError(f"{self.where}, row {row + 1}, column {column}: '{value}' {told}")
 
     def number(self, row: int, column: str | None) -> float | None:

@@ -10,6 +10,7 @@ from needlewise.evidence.tables.columns import MEANINGS, Table, meanings, number
 from needlewise.evidence.tables.multi_arm import Pair
 from needlewise.evidence.tables.repeats import suffix
 
+LONGEST = 300  # characters of a name
 TREATED, CONTROL = "treatment", "control"
 KNOWN = (
     "a row an arm (study, treatment; events and n, mean and sd and n, or events and exposure),"
@@ -30,13 +31,16 @@ class PrintedArm:
 
 @dataclass
 class Printed:
-    """One trial before anything is worked out; `people`: option to time and event of each."""
+    """One trial before anything is worked out; `people`: option to time and event of each;
+    `by_row`: what its rows tell of each covariate, which is their mean.
+    """
 
     name: str
     arms: list[PrintedArm] = field(default_factory=list)
     contrasts: dict[Pair, tuple[float, float]] = field(default_factory=dict)
     covariates: dict[str, float] = field(default_factory=dict)
     people: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    by_row: dict[str, list[float]] = field(default_factory=dict)
 
 
 def rows_of(
@@ -83,6 +87,8 @@ def _study(table: Table, known: Mapping[str, str], row: int) -> str:
     name = table.text(row, known["study"])
     if not name:
         raise table.fail(row, known["study"], "must name the trial.")
+    if len(name) > LONGEST:
+        raise table.fail(row, known["study"], f"is longer than {LONGEST} characters; shorten it.")
     if "week" not in known:
         return name
     week = table.number(row, known["week"])
@@ -95,14 +101,19 @@ def _option(table: Table, row: int, column: str) -> str:
     name = table.text(row, column)
     if not name:
         raise table.fail(row, column, "must name the option.")
+    if len(name) > LONGEST:
+        raise table.fail(row, column, f"is longer than {LONGEST} characters; shorten it.")
     return name
 
 
 def _noted(trial: Printed, table: Table, row: int, covariates: tuple[str, ...]) -> None:
     for name in covariates:
         value = table.number(row, name)
-        if value is not None and name not in trial.covariates:
-            trial.covariates[name] = value
+        if value is not None:
+            told = trial.by_row.setdefault(name, [])
+            told.append(value)
+            same = min(told) == max(told)
+            trial.covariates[name] = value if same else sum(told) / len(told)
 
 
 NUMBERS = ("events", "n", "exposure", "followup", "mean", "sd", "se", "te", "var")

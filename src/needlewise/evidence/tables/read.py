@@ -88,6 +88,8 @@ def read_network(
     if not raw:
         raise InputError(f"{table.where} holds no trial.")
     rule = Rule(chosen, increment, increment_for, inconsistent)
+    for trial in raw:
+        rule.notes += _uneven(trial, own.columns)
     timed = kind == "times"
     rule.everywhere = (
         not timed and not categories and increment_for == "network" and any(map(rule.zero, raw))
@@ -123,6 +125,21 @@ def read_network(
         chosen, likelihood, options, tuple(trials), layout, tuple(notes), tuple(left_out),
         _classes(table, classes), week, tuple(categories),
     )  # fmt: skip
+
+
+def _uneven(trial: Printed, one_each: Sequence[str]) -> list[str]:
+    """Covariates that differ between the rows of a trial, a sentence each. Raises InputError where
+    they are its weight or bias, of which it has one.
+    """
+    uneven = {name: told for name, told in trial.by_row.items() if min(told) < max(told)}
+    for name, told in uneven.items():
+        if name in one_each:
+            raise InputError(
+                f"Trial {trial.name}: column {name} has both {min(told):g} and {max(told):g}; "
+                "write one number for a trial, the same on all its rows."
+            )
+    return [f"{trial.name}: {name} is the mean of its rows, {trial.covariates[name]:.4g}"
+            for name in uneven]  # fmt: skip
 
 
 def _composed(table: Table, components: Sequence[str]) -> Table:

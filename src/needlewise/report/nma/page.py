@@ -200,8 +200,8 @@ def _answer(fit: Fit, better: str) -> Section:
             (f"The trials do not tell these apart: {', '.join(fit.loose[:20])}.",),
         )))  # fmt: skip
     if apart := horizons.not_joined(fit):
-        blocks.insert(0, Callout("warning", "No trials join these then", (
-            (f"About week {fit.design.asked['weeks']:g} no trials join these with "
+        blocks.insert(0, Callout("warning", "No trials compare these at that week", (
+            (f"About week {fit.design.asked['weeks']:g} no trials lead from these to "
              f"{trials.reference}: {', '.join(apart[:20])}. Their numbers here lean on other weeks "
              "and on the prior.",),
         )))  # fmt: skip
@@ -215,7 +215,7 @@ def _answer(fit: Fit, better: str) -> Section:
 def _tau_meant(fit: Fit) -> str:
     scale = " of the logarithm of the ratio" if fit.trials.is_ratio else ""
     told = f"Tau is the standard deviation{scale} from trial to trial that chance does not make; "
-    told += "a new trial is the range in which the effect of one more such trial would lie."
+    told += "'New trial' is the range in which the effect of one more such trial would lie."
     if not math.isfinite(fit.heterogeneity.high):
         told += " These trials are too few to set an upper limit to tau."
     return told

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +35,19 @@ ON_OWN_SCALE = frozenset({"MD", "GEN", "RD"})
 FINE = 4001  # points on which the density of tau is read off
 
 
+@contextmanager
+def _solvable() -> Iterator[None]:
+    """What cannot be solved in floating point, as an InputError."""
+    try:
+        yield
+    except np.linalg.LinAlgError:
+        raise InputError(
+            "The numbers of these trials are too far apart in size to be worked out together; look "
+            "for a wrong unit, a lost decimal point or a standard error near 0."
+        ) from None
+
+
+@_solvable()
 def fit(
     trials: Trials,
     *,
@@ -431,7 +445,15 @@ def heterogeneity(known: Marginal) -> tuple[Heterogeneity, tuple[Array, Array]]:
     sd = float(np.sqrt(known.weights @ np.square(known.taus - mean)))
     s, order = np.unique(known.grid.s, return_index=True)
     log_density = known.log_density[order]
-    usable = np.isfinite(log_density) & (log_density > log_density.max() - 700)
+    usable = np.isfinite(log_density) & (
+        log_density > np.nanmax(log_density, initial=-np.inf) - 700
+    )
+    if usable.sum() < 2:
+        raise InputError(
+            "How much trials differ could not be worked out: the trials and the priors tell too "
+            "little for this model, or numbers are too far apart in size; use fewer parameters or "
+            "model = common."
+        )
     spline = CubicSpline(s[usable], log_density[usable])
     fine = np.linspace(s[usable][0], s[usable][-1], FINE)
     density = np.exp(spline(fine) - log_density.max())
