@@ -464,6 +464,7 @@ def test_a_newcomer_can_read_the_numbers(measure, words):
     for told in (*words, "one more such trial", "leverage, 0 to 1", "lower DIC"):
         assert told in page
     assert "New trial: –" in page
+    assert "that lower is better; --better higher turns it round" in page
     assert "hedges" not in page
 
 

@@ -189,7 +189,8 @@ def _answer(fit: Fit, better: str) -> Section:
                           fit.inconsistency))  # fmt: skip
     blocks.append(Callout("note", "Ranks are not sizes", (
         (f"A {name} is the share of the other options an option beats on average. It says nothing "
-         "of how large or how sure a difference is: read the ranges.",),
+         "of how large or how sure a difference is: read the ranges. The order takes it that "
+         f"{better} is better; {_turned(better)} turns it round.",),
     )))  # fmt: skip
     if fit.design.weeks:
         blocks.append(_by_week(fit))
@@ -210,6 +211,10 @@ def _answer(fit: Fit, better: str) -> Section:
     if not set(fit.design.names) <= set(_effects(fit)):
         blocks.append(_parameters(fit))
     return Section("answer", "What the trials say together", tuple(blocks))
+
+
+def _turned(better: str) -> str:
+    return f"--better {'higher' if better == 'lower' else 'lower'}"
 
 
 def _tau_meant(fit: Fit) -> str:
