@@ -377,6 +377,14 @@ def test_the_page_says_which_week_and_what_no_trials_join_then():
         assert json.loads(nma_json(own))["not_joined"] == (["B"] if told else [])
 
 
+def test_what_trials_hardly_bound_is_said():
+    rows = {"study": [1, 1, 2, 2], "treatment": [*"ABAB"], "n": [90] * 4, "r": [0, 3, 0, 2]}
+    for rows["r"], known in (([0, 3, 0, 2], False), ([1, 3, 2, 2], True)):
+        fitted = fit(nw.read_network(rows), likelihood="counts")
+        page = terminal.text(nma_document(fitted, whole=False))
+        assert ("The trials hardly bound these" in page) != known
+
+
 def test_counts_that_are_not_certified_say_so():
     fitted = fit(network("hasselblad1998"), likelihood="counts")
     for effective, told in ((0.004, "less than 1 %"), (0.09, "9 %"), (0.11, "")):

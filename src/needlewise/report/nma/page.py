@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_PAIRS, MOST_SPLIT, MOST_SPLITS, WORST, FEW, NAMED = 15, 60, 60, 5, 4, 6
+UNBOUND = 8.0  # standard error of a log ratio
 COUNTED = "Bayesian: the posterior by quadrature over tau, without sampling"
 METHODS = {
     "bayes": "Bayesian: the exact posterior by quadrature over tau, without sampling",
@@ -199,6 +200,12 @@ def _answer(fit: Fit, better: str) -> Section:
     if fit.loose:
         blocks.insert(0, Callout("warning", "The prior speaks here, not the trials", (
             (f"The trials do not tell these apart: {', '.join(fit.loose[:20])}.",),
+        )))  # fmt: skip
+    unbound = [row.option for row in found.itertuples() if trials.is_ratio and row.se > UNBOUND]
+    if unbound:
+        blocks.insert(0, Callout("warning", "The trials hardly bound these", (
+            (f"The ranges of {', '.join(unbound[:20])} reach from nearly nothing to millions: read "
+             "them as unknown.",),
         )))  # fmt: skip
     if apart := horizons.not_joined(fit):
         blocks.insert(0, Callout("warning", "No trials compare these at that week", (
