@@ -408,3 +408,10 @@ def test_weighted_trials_have_no_whole_counts():
     for method in (mantel_haenszel, hypergeometric):
         with pytest.raises(InputError, match="Trial Bach 1996: methods for rare events need whole"):
             method(trials)
+
+
+@pytest.mark.parametrize("model", ["common", "random"])
+def test_events_that_are_not_rare(model):
+    many = table(("1", "A", 4e8, 9e8), ("1", "B", 3e8, 9e8), ("2", "A", 4, 9), ("2", "B", 3, 9))
+    with pytest.raises(InputError, match=r"Trial 1 has more than 10,000 events"):
+        hypergeometric(many, model)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 NO_EVENTS = "against {}, as its trials have no events (or events in everybody) on one side"
+MOST_EVENTS = 10_000  # of a trial: work and memory grow with their square
 NORMAL = 1.959963984540054
 
 
@@ -51,6 +52,12 @@ def hypergeometric(trials: Trials, model: str = "common", *, exact: bool = True)
     if model not in {"random", "common"}:
         raise InputError(f"model must be random or common, not '{model}'.")
     check_odds(trials)
+    many = next((t for t in trials.trials if counts_of(t).events.sum() > MOST_EVENTS), None)
+    if many is not None:
+        raise InputError(
+            f"Trial {many.name} has more than {MOST_EVENTS:,} events, which are not rare; use "
+            "likelihood = counts or normal."
+        )
     check_joined(trials, "")
     found = design(trials)
     check_estimable(loose_parameters(found), "effects")
