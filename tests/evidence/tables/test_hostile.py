@@ -1,5 +1,7 @@
 """Tables with what nobody means to write: rows that differ, endless names, sizes apart."""
 
+import numpy as np
+import pandas
 import pytest
 
 from needlewise.errors import InputError
@@ -36,3 +38,23 @@ def test_numbers_too_far_apart_in_size():
             "mean": [4e9, 2e-6, 4e9, 3e-6], "sd": [1e-3] * 4, "n": [20] * 4}  # fmt: skip
     with pytest.raises(InputError, match="too far apart in size"):
         fit(read_network(rows), components="+")
+
+
+def test_columns_that_are_none_or_uneven():
+    changes = (({"sd": [1, 1]}, "column sd has 2 cells"), ({"study": [1]}, "treatment"),
+               ({"study": 5}, "must be a list"), ({"study": "1122"}, "must be a list"))  # fmt: skip
+    for change, told in changes:
+        with pytest.raises(InputError, match=told):
+            read_network({**ROWS, **change})
+
+
+def test_cells_as_data_frames_and_parquet_have_them():
+    rows = pandas.DataFrame({**ROWS, "se": pandas.array([None] * 4, dtype="Float64")})
+    rows["study"] = rows["study"].astype(np.float32)
+    rows["treatment"] = [b"A", b"B"] * 2
+    trials = read_network(rows)
+    assert [t.name for t in trials.trials] == ["1", "2"]
+    assert trials.options == ("A", "B")
+    rows["treatment"] = [pandas.NA, "B", "A", "B"]
+    with pytest.raises(InputError, match="must name the option"):
+        read_network(rows)

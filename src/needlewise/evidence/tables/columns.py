@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from needlewise.errors import InputError
 LARGEST = 200_000_000  # bytes
 MOST_ROWS = 2_000_000
 MOST_SHOWN = 80  # characters of a cell in a message
-MISSING = frozenset({"", "na", "nan", "null", "none", ".", "-"})
+MISSING = frozenset({"", "na", "nan", "null", "none", "<na>", "nat", ".", "-"})
 
 # Names that users of netmeta, gemtc, multinma, metafor and MetaInsight have in their tables.
 NAMES = {
@@ -59,7 +60,9 @@ class Table:
         if column is None:
             return None
         cell = self.columns[column][row]
-        if cell is None or (isinstance(cell, str) and cell.strip().casefold() in MISSING):
+        if cell is None:
+            return None
+        if not isinstance(cell, float) and str(cell).strip().casefold() in MISSING:
             return None
         try:
             value = float(cell)
@@ -73,10 +76,12 @@ class Table:
 
     def text(self, row: int, column: str) -> str:
         cell = self.columns[column][row]
-        if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        if cell is None or (not isinstance(cell, str) and str(cell) in {"nan", "<NA>", "NaT"}):
             return ""
-        if isinstance(cell, float) and cell.is_integer():
-            cell = int(cell)
+        if isinstance(cell, bytes):
+            cell = cell.decode("utf-8", "replace")
+        if isinstance(cell, Real) and not isinstance(cell, bool) and float(cell).is_integer():
+            cell = int(float(cell))
         return " ".join(str(cell).split())
 
 
@@ -85,10 +90,16 @@ def read_table(source: Any) -> Table:
     if isinstance(source, (str, Path)):
         return _file(Path(source))
     if isinstance(source, Mapping):
-        return _checked({str(k): list(v) for k, v in source.items()}, "the table")
+        return _checked({str(k): _cells(k, v) for k, v in source.items()}, "the table")
     if hasattr(source, "columns") and hasattr(source, "__getitem__"):
         return _checked({str(c): list(source[c]) for c in source.columns}, "the DataFrame")
     raise InputError("Trials come as a CSV or Parquet file, a DataFrame, or columns in a dict.")
+
+
+def _cells(name: object, column: Any) -> list[Any]:
+    if isinstance(column, (str, bytes)) or not hasattr(column, "__iter__"):
+        raise InputError(f"the table: column {name} must be a list of cells, not '{column}'.")
+    return list(column)
 
 
 def _file(path: Path) -> Table:
@@ -142,6 +153,12 @@ def _checked(columns: dict[str, list[Any]], where: str) -> Table:
     table = Table(columns, where)
     if not columns or not table.rows:
         raise InputError(f"{where} holds no rows.")
+    uneven = next((name for name, own in columns.items() if len(own) != table.rows), None)
+    if uneven is not None:
+        raise InputError(
+            f"{where}: column {uneven} has {len(columns[uneven])} cells and the first column "
+            f"{table.rows}; each needs one for every row."
+        )
     if table.rows > MOST_ROWS:
         raise InputError(f"{where} holds {table.rows:,} rows; at most {MOST_ROWS:,} are read.")
     return table
