@@ -55,6 +55,8 @@ def test_cells_as_data_frames_and_parquet_have_them():
     trials = read_network(rows)
     assert [t.name for t in trials.trials] == ["1", "2"]
     assert trials.options == ("A", "B")
+    long = [2**60 + 1, 2**60 + 1, 2**60 + 2, 2**60 + 2]
+    assert len(read_network({**ROWS, "study": long}).trials) == 2
     rows["treatment"] = [pandas.NA, "B", "A", "B"]
     with pytest.raises(InputError, match="must name the option"):
         read_network(rows)

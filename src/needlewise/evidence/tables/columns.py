@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class Table:
             return ""
         if isinstance(cell, bytes):
             cell = cell.decode("utf-8", "replace")
-        if isinstance(cell, Real) and not isinstance(cell, bool) and float(cell).is_integer():
+        if isinstance(cell, Real) and not isinstance(cell, Integral) and float(cell).is_integer():
             cell = int(float(cell))
         return " ".join(str(cell).split())
 
