@@ -511,3 +511,9 @@ def test_tau_without_an_end_and_a_slope_without_a_p():
 ])  # fmt: skip
 def test_numbers_as_they_are_shown(value, told):
     assert number(value) == told
+
+
+def test_gamma_is_explained():
+    fitted = fit(network("hasselblad1998"), inconsistency=True)
+    page = " ".join(terminal.text(nma_document(fitted, whole=False)).split())
+    assert "A design is the set of options that a trial compares" in page

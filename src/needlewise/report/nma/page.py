@@ -186,6 +186,10 @@ def _answer(fit: Fit, better: str) -> Section:
         blocks.append(_sd("Within classes effects differ by an SD of {} ({} to {}).", "classes",
                           fit.within_classes))  # fmt: skip
     if fit.inconsistency is not None:
+        blocks.append(Paragraph((
+            "A design is the set of options that a trial compares; gamma is a standard deviation "
+            "as tau is, from design to design.",
+        )))  # fmt: skip
         blocks.append(_sd("Designs deviate from consistency by gamma = {} ({} to {}).", "gamma",
                           fit.inconsistency))  # fmt: skip
     blocks.append(Callout("note", "Ranks are not sizes", (
