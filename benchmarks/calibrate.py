@@ -24,8 +24,7 @@ LEVELS = (0.5, 0.8, 0.95)
 
 def network(rng: np.random.Generator, *, counted: bool) -> tuple[Trials, np.ndarray, float]:
     """Trials of two or three arms among four options, with the truth they were made from."""
-    size = BASE if counted else EFFECT
-    tau, effects = abs(rng.normal(0, TAU)), np.array([0.0, *rng.normal(0, size, 3)])
+    tau, effects = abs(rng.normal(0, TAU)), np.array([0.0, *rng.normal(0, EFFECT, 3)])
     rows = []
     for k in range(10):
         arms = [k % 4, (k + 1 + k // 4) % 4] if k % 3 else [0, 1 + k % 3, 1 + (k + 1) % 3]
@@ -55,8 +54,8 @@ def one(task: tuple[int, bool]) -> list[float]:
     if trials.left_out:
         return []  # with baselines as narrow as here even a trial without events says something
     fitted = fit(
-        trials, tau_prior=TauPrior("half-normal", TAU), effect_sd=EFFECT if not counted else BASE,
-        likelihood="counts" if counted else "normal",
+        trials, tau_prior=TauPrior("half-normal", TAU), effect_sd=EFFECT,
+        likelihood="counts" if counted else "normal", baseline_sd=BASE if counted else None,
     )  # fmt: skip
     at, sds = fitted.pairs_at_nodes(np.arange(1, len(trials.options)),
                                     np.zeros(len(trials.options) - 1, dtype=np.intp))  # fmt: skip

@@ -140,6 +140,10 @@ def test_a_slope_on_the_baseline():
     assert moved == pytest.approx(effect.estimate - slope.estimate)
     with pytest.raises(InputError, match="likelihood = counts"):
         fit(trials, baseline=True)
+    with pytest.raises(InputError, match="of likelihood = counts"):
+        fit(trials, baseline_sd=2.0)
+    with pytest.raises(InputError, match="baseline_sd is the SD"):
+        fit(trials, likelihood="counts", baseline_sd=-1.0)
     with pytest.raises(InputError, match="no covariate 'age'; choose from baseline"):
         fitted.at(age=60)
 
@@ -198,7 +202,8 @@ def few(rows):
 def test_a_slope_on_few_baselines_by_brute_force():
     """A common effect, by sums over a grid of effect, slope and each trial's baseline."""
     sd = 1.5
-    fitted = fit(few(FEW), likelihood="counts", baseline=True, effect_sd=sd, model="common")
+    fitted = fit(few(FEW), likelihood="counts", baseline=True, effect_sd=sd,
+                 baseline_sd=sd, model="common")  # fmt: skip
     d, slope = np.linspace(-2.5, 1.0, 71), np.linspace(-1.6, 1.8, 69)
     m = np.linspace(-5.0, 3.0, 241)
     own = m - fitted.design.centres["baseline"]
@@ -223,7 +228,7 @@ def test_a_slope_that_few_trials_hardly_know():
     """The numbers are sums over a grid of tau, effect, slope and each trial's baseline."""
     rows = ((4, 16, 9, 56), (9, 39, 2, 21), (9, 51, 4, 31), (13, 54, 5, 27))
     fitted = fit(few(rows), likelihood="counts", baseline=True, effect_sd=1.5,
-                 tau_prior="uniform(1.5)")  # fmt: skip
+                 baseline_sd=1.5, tau_prior="uniform(1.5)")  # fmt: skip
     assert fitted.effective > 0.3
     effect, slope = fitted.parameters().itertuples()
     agrees(effect, (-0.5905, 0.4261))
@@ -251,7 +256,7 @@ def test_one_trial_by_brute_force():
     r, n, sd = np.array([1.0, 6.0]), np.array([12.0, 14.0]), 3.0
     rows = {"study": ["1", "1"], "treatment": ["A", "B"], "events": r, "n": n}
     fitted = fit(read_network(rows, reference="A"), likelihood="counts", model="common",
-                 effect_sd=sd)  # fmt: skip
+                 effect_sd=sd, baseline_sd=sd)  # fmt: skip
     m, d = np.meshgrid(np.linspace(-14, 12, 1400), np.linspace(-12, 14, 1400), indexing="ij")
     log = -0.5 * (m**2 + d**2) / sd**2
     for eta, one, people in ((m, r[0], n[0]), (m + d, r[1], n[1])):

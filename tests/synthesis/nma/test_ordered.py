@@ -91,7 +91,7 @@ def small(**changed):
 def test_two_trials_by_brute_force():
     """Without heterogeneity: baselines by trapezium, effect and cut-off on a grid."""
     fitted = fit(read_network(small(), categories=["some", "much"], reference="A"),
-                 likelihood="counts", model="common", effect_sd=2.0)  # fmt: skip
+                 likelihood="counts", model="common", effect_sd=2.0, baseline_sd=2.0)  # fmt: skip
     effect, cut = np.meshgrid(np.linspace(-2, 3, 121), np.linspace(0.05, 2.5, 121), indexing="ij")
     base = np.linspace(-4, 3, 141)
 

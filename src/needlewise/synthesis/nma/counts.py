@@ -86,12 +86,13 @@ class Counted(Marginal):
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    """Groups of trials, SD of effects and baselines, number of cut-offs after the first, and
-    whether a last parameter is a slope on the trial's baseline less `centre`.
+    """Groups of trials, prior SDs of the parameters and of the baselines, number of cut-offs after
+    the first, and whether a last parameter is a slope on the trial's baseline less `centre`.
     """
 
     groups: list[Group]
     sd: float
+    baseline_sd: float
     cuts: int
     sloped: bool
     centre: float
@@ -120,18 +121,19 @@ class _Model:
         base = np.zeros((k, *at.shape[:-1]))
         base[1:] = np.moveaxis(at[..., : k - 1], -1, 0)
         if not self.sloped:
-            return Latent(base, np.ones(group.moved.shape), half[None], self.sd)
+            return Latent(base, np.ones(group.moved.shape), half[None], self.baseline_sd)
         turned = at[..., -1] * group.moved  # the slope, in the arms that it moves
         base -= self.centre * turned
         # What moved arms share is (1 + slope) m and a shift of variance h. It is the common part;
         # the first arm, which is m itself, has m's mean given it and what is left of m's variance.
         moved = turned[-1] != 0.0
+        sd = self.baseline_sd
         along, spread = 1.0 + turned[-1], np.broadcast_to(half, turned[-1].shape)
-        whole = np.square(along * self.sd) + spread
+        whole = np.square(along * sd) + spread
         w, own = np.ones(base.shape), np.broadcast_to(half, base.shape).copy()
-        w[0] = np.where(moved, self.sd**2 * along / whole, 1.0)
-        own[0] = np.where(moved, self.sd**2 * spread / whole, spread)
-        return Latent(base, w, own, np.where(moved, np.sqrt(whole), self.sd))
+        w[0] = np.where(moved, sd**2 * along / whole, 1.0)
+        own[0] = np.where(moved, sd**2 * spread / whole, spread)
+        return Latent(base, w, own, np.where(moved, np.sqrt(whole), sd))
 
     def rises(self, group: Group, at: Array) -> bool:
         """Whether cut-offs are in order at all those numbers."""
@@ -147,7 +149,7 @@ class _Model:
 
 def counted(
     trials: Trials, design: Design, grid: Grid, prior: TauPrior | None, effect_sd: float, *,
-    baseline: float | None = None,
+    baseline_sd: float = 100.0, baseline: float | None = None,
 ) -> Counted:  # fmt: skip
     """The posterior at the nodes of a grid; without a prior of tau the grid is one node.
 
@@ -155,7 +157,7 @@ def counted(
     `baseline` is given, the slope on the trials' own baselines, which are counted from it.
     """
     groups, cuts = groups_of(trials, design), max(len(trials.cuts) - 1, 0)
-    model = _Model(groups, effect_sd, cuts, baseline is not None, baseline or 0.0)
+    model = _Model(groups, effect_sd, baseline_sd, cuts, baseline is not None, baseline or 0.0)
     size = design.made_of.shape[1] + model.extra
     half = np.maximum(0.5 * np.square(grid.taus), LEAST)[:, None, None]
     top, mean, covariance, modes = _modes(model, half, size)

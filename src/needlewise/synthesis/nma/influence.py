@@ -250,6 +250,6 @@ def egger(fit: Fit) -> DataFrame:
     freedom = len(y) - 2
     scale = float(np.square(y - x @ beta).sum()) / freedom
     se = float(np.sqrt(scale * inverse[0, 0]))
-    t = float(beta[0] / se)
+    t = float(beta[0] / se) if se > 0 else np.nan  # trials alike: no line to hold it against
     return DataFrame([(float(beta[0]), se, t, freedom, 2 * float(stdtr(freedom, -abs(t))))],
                      columns=["intercept", "se", "t", "df", "p"])  # fmt: skip

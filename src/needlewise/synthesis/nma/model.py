@@ -67,6 +67,7 @@ def fit(
     classes: bool = False,
     class_prior: str | TauPrior | None = None,
     baseline: bool = False,
+    baseline_sd: float | None = None,
     horizons: Sequence[float] | None = None,
     drift: float | None = None,
 ) -> Fit:
@@ -90,6 +91,8 @@ def fit(
         baseline: effects against the reference move with the trial's own baseline, its log odds,
             rate or hazard under the reference, by one slope (Achana et al. 2013); with
             likelihood = counts.
+        baseline_sd: SD of the normal prior of each trial's baseline; None: 100; with likelihood =
+            counts.
         horizons: weeks between which effects move in a line of log time, from tables read with a
             column of weeks; with tau = bayes. `drift` is the prior SD of a move when time doubles
             (None: half the scale of tau's prior).
@@ -121,6 +124,8 @@ def fit(
     white = whitened(trials.trials, found.rows)
     if likelihood not in LIKELIHOODS:
         raise InputError(f"likelihood must be {', '.join(LIKELIHOODS)}, not '{likelihood}'.")
+    if baseline_sd is not None and likelihood != "counts":
+        raise InputError("baseline_sd is of the baselines of likelihood = counts.")
     if baseline and likelihood != "counts":
         raise InputError(
             "A slope on the baseline needs likelihood = counts: with estimates alone the error of "
@@ -159,7 +164,9 @@ def fit(
         made = _inconsistent(trials, found, white, tau, test, (tau_prior, effect_sd, nodes))
     elif likelihood == "counts":
         _must_have_counts(trials, tau)
-        made = _counts(trials, found, white, model, (tau_prior, effect_sd), baseline=baseline)
+        made = _counts(
+            trials, found, white, model, (tau_prior, effect_sd, baseline_sd), baseline=baseline
+        )
     elif tau == "bayes":
         made = _bayes(trials, found, white, model, tau_prior, effect_sd, nodes)
     elif tau_prior is not None or effect_sd is not None:
@@ -227,7 +234,7 @@ def fit_rows(
     if likelihood != "counts":
         raise InputError(f"likelihood must be normal or counts, not '{likelihood}'.")
     _must_have_counts(trials, "bayes")
-    return _counts(trials, found, white, model, (tau_prior, effect_sd), baseline=False)
+    return _counts(trials, found, white, model, (tau_prior, effect_sd, None), baseline=False)
 
 
 def _must_have_counts(trials: Trials, tau: str) -> None:
@@ -317,20 +324,22 @@ def _over_weeks(
 
 def _counts(
     trials: Trials, found: Design, white: Whitened, model: str,
-    priors: tuple[str | TauPrior | None, float | None], *, baseline: bool,
+    priors: tuple[str | TauPrior | None, float | None, float | None], *, baseline: bool,
 ) -> Fit:  # fmt: skip
     from needlewise.synthesis.nma.counts import centre_of_baselines, counted
 
     sd = effect_prior(trials, priors[1])
-    told = f"each effect and baseline ~ normal(0, {sd:g}^2)"
+    base = 100.0 if priors[2] is None else _usable(priors[2], "baseline_sd")
+    told = f"each effect ~ normal(0, {sd:g}^2), each baseline ~ normal(0, {base:g}^2)"
     centre = centre_of_baselines(trials) if baseline else None
     if model == "common":
-        known = counted(trials, found, NONE, None, sd, baseline=centre)
+        known = counted(trials, found, NONE, None, sd, baseline_sd=base, baseline=centre)
         own, density = _none(), None
     else:
         prior = tau_prior_of(trials, priors[0])
         many = HEAVY_NODES if prior.kind in HEAVY else COUNT_NODES
-        known = counted(trials, found, grid_of(white, prior, sd, many), prior, sd, baseline=centre)
+        grid = grid_of(white, prior, sd, many)
+        known = counted(trials, found, grid, prior, sd, baseline_sd=base, baseline=centre)
         own, density = heterogeneity(known)
         told = f"{prior}; {told}"
     found = found.wider(trials.cuts[1:])
