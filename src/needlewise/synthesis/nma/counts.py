@@ -122,12 +122,11 @@ class _Model:
         base[1:] = np.moveaxis(at[..., : k - 1], -1, 0)
         if not self.sloped:
             return Latent(base, np.ones(group.moved.shape), half[None], self.baseline_sd)
+        base += self.centre  # where the baselines' prior has its middle
         turned = at[..., -1] * group.moved  # the slope, in the arms that it moves
-        base -= self.centre * turned
         # What moved arms share is (1 + slope) m and a shift of variance h. It is the common part;
         # the first arm, which is m itself, has m's mean given it and what is left of m's variance.
-        moved = turned[-1] != 0.0
-        sd = self.baseline_sd
+        moved, sd = turned[-1] != 0.0, self.baseline_sd
         along, spread = 1.0 + turned[-1], np.broadcast_to(half, turned[-1].shape)
         whole = np.square(along * sd) + spread
         w, own = np.ones(base.shape), np.broadcast_to(half, base.shape).copy()
@@ -154,7 +153,8 @@ def counted(
     """The posterior at the nodes of a grid; without a prior of tau the grid is one node.
 
     Parameters are the design's, then cut-offs after the first for ordered categories, then, where
-    `baseline` is given, the slope on the trials' own baselines, which are counted from it.
+    `baseline` is given, the slope on the trials' own baselines, which are counted from it and have
+    their prior about it.
     """
     groups, cuts = groups_of(trials, design), max(len(trials.cuts) - 1, 0)
     model = _Model(groups, effect_sd, baseline_sd, cuts, baseline is not None, baseline or 0.0)

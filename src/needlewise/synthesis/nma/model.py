@@ -29,6 +29,7 @@ LIKELIHOODS = ("normal", "counts", *RARE)
 TESTS = ("wald", "t", "hartung-knapp")
 OWN_COUNTS = frozenset({"OR", "HR", "IRR", "PROBIT"})
 COUNT_NODES, HEAVY_NODES = 24, 48
+BASELINES, SLOPED_BASELINES = 100.0, 5.0  # SDs of their priors
 NONE = Grid(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1))
 CLASS_NODES = 32
 ON_OWN_SCALE = frozenset({"MD", "GEN", "RD"})
@@ -91,8 +92,10 @@ def fit(
         baseline: effects against the reference move with the trial's own baseline, its log odds,
             rate or hazard under the reference, by one slope (Achana et al. 2013); with
             likelihood = counts.
-        baseline_sd: SD of the normal prior of each trial's baseline; None: 100; with likelihood =
-            counts.
+        baseline_sd: SD of the normal prior of each trial's baseline, with likelihood = counts;
+            None: 100 about 0, or, with a slope on it, 5 about the mean of the baselines. Were that
+            vaguer, a trial whose reference has no events would speak for a slope of -1, at which
+            its baseline may be anything.
         horizons: weeks between which effects move in a line of log time, from tables read with a
             column of weeks; with tau = bayes. `drift` is the prior SD of a move when time doubles
             (None: half the scale of tau's prior).
@@ -329,9 +332,12 @@ def _counts(
     from needlewise.synthesis.nma.counts import centre_of_baselines, counted
 
     sd = effect_prior(trials, priors[1])
-    base = 100.0 if priors[2] is None else _usable(priors[2], "baseline_sd")
-    told = f"each effect ~ normal(0, {sd:g}^2), each baseline ~ normal(0, {base:g}^2)"
+    usual = SLOPED_BASELINES if baseline else BASELINES
+    base = usual if priors[2] is None else _usable(priors[2], "baseline_sd")
     centre = centre_of_baselines(trials) if baseline else None
+    told = (
+        f"each effect ~ normal(0, {sd:g}^2), each baseline ~ normal({centre or 0:.3g}, {base:g}^2)"
+    )
     if model == "common":
         known = counted(trials, found, NONE, None, sd, baseline_sd=base, baseline=centre)
         own, density = _none(), None
