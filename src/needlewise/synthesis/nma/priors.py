@@ -13,8 +13,10 @@ import numpy as np
 
 from needlewise.distributions import Array
 from needlewise.errors import InputError
+from needlewise.evidence.tables import Trials
 
 KINDS = ("half-normal", "half-cauchy", "uniform", "normal", "lognormal", "logt")
+ON_OWN_SCALE = frozenset({"MD", "GEN", "RD"})
 OF_SQUARE = frozenset({"lognormal", "logt"})  # priors of tau squared
 OF_TWO = OF_SQUARE | {"normal"}  # with two numbers
 NARROWEST = 0.1  # SD of a normal prior by its mean: below it a grid would step over the peak
@@ -154,3 +156,33 @@ def usual_prior(measure: str, spread: float) -> TauPrior:
         return TauPrior("half-normal", max(float(f"{spread / 2:.2g}"), 1e-6), 0.0,
                         "half the spread of the effects seen")  # fmt: skip
     return TauPrior("half-normal", 0.5, 0.0, "usual on this scale")
+
+
+def tau_prior_of(trials: Trials, given: str | TauPrior | None) -> TauPrior:
+    """The prior of tau that is asked for, or the usual one of the measure."""
+    if isinstance(given, str):
+        return TauPrior.parse(given, trials.measure)
+    return given or usual_prior(trials.measure, _spread(trials))
+
+
+def effect_prior(trials: Trials, given: float | None) -> float:
+    """SD of the normal prior of an effect: wide, whatever the scale. Raises InputError."""
+    if given is not None:
+        return usable(given, "effect_sd")
+    return 100.0 if trials.measure not in ON_OWN_SCALE else 100.0 * _spread(trials)
+
+
+def usable(sd: float, name: str) -> float:
+    """The SD of a prior. Raises InputError unless it is above 0 and no absurd number."""
+    if not 1.0 / FARTHEST <= sd <= FARTHEST:
+        raise InputError(
+            f"{name} is the SD of a prior: it must be above 0 and at most {FARTHEST:g}, not {sd:g}."
+        )
+    return sd
+
+
+def _spread(trials: Trials) -> float:
+    """Root mean square of the effects seen: the size of a difference on this scale."""
+    y = np.concatenate([t.y for t in trials.trials])
+    v = np.concatenate([np.diagonal(t.covariance) for t in trials.trials])
+    return float(max(np.sqrt(np.mean(np.square(y))), np.sqrt(np.median(v))))
