@@ -17,29 +17,23 @@ from functools import cache
 import numpy as np
 
 from needlewise.distributions import Array
-from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
-from needlewise.synthesis.nma.arms import Group, Said, groups_of
+from needlewise.synthesis.nma.arms import Group, groups_of
 from needlewise.synthesis.nma.design import Design
 from needlewise.synthesis.nma.exact import Grid, Marginal
 from needlewise.synthesis.nma.inner import (
     BASELINE,
     EFFECT,
     LEAST,
-    Latent,
     Mode,
     integral,
-    laplace,
     moved_start,
 )
-from needlewise.synthesis.nma.levels import APART
+from needlewise.synthesis.nma.joint_mode import joint_modes
+from needlewise.synthesis.nma.latent import Model
 from needlewise.synthesis.nma.polynomials import DEGREES, cast, terms
 from needlewise.synthesis.nma.priors import TauPrior
 
-HALVINGS = 8
-STEP = 0.02  # of differences that give slopes and curvatures
-NEWTON = 40
-CALM = 1e-5  # twice the height still to climb at which the mode is near enough
 CHUNK = 30_000_000  # numbers held at once
 INNER = EFFECT * BASELINE  # nodes of the quadrature within one arm
 MOST = 40_000_000  # numbers a closer look may take, a few seconds
@@ -84,68 +78,6 @@ class Counted(Marginal):
     deviance: tuple[float, float]
 
 
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """Groups of trials, prior SDs of the parameters and of the baselines, number of cut-offs after
-    the first, and whether a last parameter is a slope on the trial's baseline less `centre`.
-    """
-
-    groups: list[Group]
-    sd: float
-    baseline_sd: float
-    cuts: int
-    sloped: bool
-    centre: float
-
-    @property
-    def extra(self) -> int:
-        """Parameters besides effects, the last of all, on which every trial stands."""
-        return self.cuts + self.sloped
-
-    def start(self, nodes: int, effects: int) -> Array:
-        """Where the climb to the modes begins, (n, p): no effects, cut-offs apart."""
-        own = [APART * (k + 1) for k in range(self.cuts)] + [0.0] * self.sloped
-        return np.tile([*np.zeros(effects), *own], (nodes, 1))
-
-    def rows(self, group: Group) -> Array:
-        """From parameters to the numbers a trial's likelihood stands on, (m, D, p)."""
-        m, k, p = group.rows.shape
-        found = np.zeros((m, k + self.extra, p + self.extra))
-        found[:, :k, :p] = group.rows
-        found[:, k:, p:] = np.eye(self.extra)
-        return found
-
-    def latent(self, group: Group, half: Array, at: Array) -> Latent:
-        """What the predictors are at those numbers (n, q, m, D), with h (n, 1, 1)."""
-        k = len(group.moved)
-        base = np.zeros((k, *at.shape[:-1]))
-        base[1:] = np.moveaxis(at[..., : k - 1], -1, 0)
-        if not self.sloped:
-            return Latent(base, np.ones(group.moved.shape), half[None], self.baseline_sd)
-        base += self.centre  # where the baselines' prior has its middle
-        turned = at[..., -1] * group.moved  # the slope, in the arms that it moves
-        # What moved arms share is (1 + slope) m and a shift of variance h. It is the common part;
-        # the first arm, which is m itself, has m's mean given it and what is left of m's variance.
-        moved, sd = turned[-1] != 0.0, self.baseline_sd
-        along, spread = 1.0 + turned[-1], np.broadcast_to(half, turned[-1].shape)
-        whole = np.square(along * sd) + spread
-        w, own = np.ones(base.shape), np.broadcast_to(half, base.shape).copy()
-        w[0] = np.where(moved, sd**2 * along / whole, 1.0)
-        own[0] = np.where(moved, sd**2 * spread / whole, spread)
-        return Latent(base, w, own, np.where(moved, np.sqrt(whole), sd))
-
-    def rises(self, group: Group, at: Array) -> bool:
-        """Whether cut-offs are in order at all those numbers."""
-        first = group.rows.shape[1]
-        cuts = at[..., first : first + self.cuts]
-        return bool((np.diff(cuts, axis=-1, prepend=0.0) > 0).all())
-
-    def said(self, group: Group, at: Array) -> Said:
-        """What the arms say at those numbers."""
-        first = group.rows.shape[1]
-        return group.said.at(at[..., first : first + self.cuts])
-
-
 def counted(
     trials: Trials, design: Design, grid: Grid, prior: TauPrior | None, effect_sd: float, *,
     baseline_sd: float = 100.0, baseline: float | None = None,
@@ -157,10 +89,10 @@ def counted(
     their prior about it.
     """
     groups, cuts = groups_of(trials, design), max(len(trials.cuts) - 1, 0)
-    model = _Model(groups, effect_sd, baseline_sd, cuts, baseline is not None, baseline or 0.0)
+    model = Model(groups, effect_sd, baseline_sd, cuts, baseline is not None, baseline or 0.0)
     size = design.made_of.shape[1] + model.extra
     half = np.maximum(0.5 * np.square(grid.taus), LEAST)[:, None, None]
-    top, mean, covariance, modes = _modes(model, half, size)
+    top, mean, covariance, modes = joint_modes(model, half, size)
     # Laplace's own masses say which nodes matter; the others stay as Laplace has them.
     extra = grid.log_weights + (prior.log_density(grid.taus) if prior is not None else 0.0)
     logs = top + _log_diagonal(np.linalg.cholesky(covariance)) - size * np.log(effect_sd)
@@ -201,7 +133,7 @@ class _Weighted:
 
 
 def _weighted(
-    model: _Model, half: Array, centre: Array, covariance: Array, modes: list[Mode], look: Look
+    model: Model, half: Array, centre: Array, covariance: Array, modes: list[Mode], look: Look
 ) -> _Weighted:
     size = centre.shape[1]
     normal = _normal_points(size, look.points)
@@ -251,103 +183,8 @@ def _log_diagonal(factor: Array) -> Array:
     return np.asarray(np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1))
 
 
-# ---- The joint mode ----
-
-
-def _modes(model: _Model, half: Array, size: int) -> tuple[Array, Array, Array, list[Mode]]:
-    """At the joint mode of each node: log posterior (n,), parameters (n, p), their covariance
-    there, and the modes of the predictors.
-    """
-    nodes = len(half)
-    at = model.start(nodes, size - model.extra)
-    guesses = [group.said.first_guess() for group in model.groups]
-    log, gradient, curve, modes = _climb(model, half, at, guesses)
-    for _ in range(NEWTON):
-        step = np.linalg.solve(curve, gradient[:, :, None])[:, :, 0]
-        if float((step * gradient).sum(axis=1).max()) < CALM:
-            break
-        step = np.clip(step, -2.0, 2.0)
-        for _ in range(HALVINGS):
-            new = _climb(model, half, at + step, [mode.eta for mode in modes])
-            fell = new[0] < log - 1e-6 * (1.0 + np.abs(log))
-            if not fell.any():
-                break
-            step = np.where(fell[:, None], 0.5 * step, step)
-        at = at + step
-        log, gradient, curve, modes = new
-    return log, at, np.linalg.inv(curve), modes
-
-
-def _climb(
-    model: _Model, half: Array, at: Array, starts: list[Array]
-) -> tuple[Array, Array, Array, list[Mode]]:
-    """Log posterior by Laplace at parameters (n,), its slopes (n, p), minus its curvature
-    (n, p, p), made positive, and the modes of the predictors.
-    """
-    log = -0.5 * np.square(at / model.sd).sum(axis=1)
-    gradient = -at / model.sd**2
-    curve = np.broadcast_to(np.eye(at.shape[1]) / model.sd**2, (*at.shape, at.shape[1])).copy()
-    modes = []
-    for group, start in zip(model.groups, starts, strict=True):
-        rows = model.rows(group)
-        value, slope, bend, mode = _bends(model, group, half, at, start)
-        log = log + value.sum(axis=1)
-        gradient = gradient + np.einsum("mdp,nmd->np", rows, slope, optimize=True)
-        curve -= np.einsum("mdp,nmde,meq->npq", rows, bend, rows, optimize=True)
-        modes.append(mode)
-    return log, gradient, _positive(curve, model.sd), modes
-
-
-def _positive(curve: Array, sd: float) -> Array:
-    """Curvatures with every eigenvalue at least that of the prior."""
-    values, vectors = np.linalg.eigh(0.5 * (curve + curve.transpose(0, 2, 1)))
-    values = np.maximum(values, 0.5 / sd**2)
-    return np.asarray((vectors * values[:, None, :]) @ vectors.transpose(0, 2, 1))
-
-
-@cache
-def _star(size: int) -> Array:
-    """Differences in D numbers: the middle, both ways along each, and along each pair at once."""
-    unit = np.eye(size)
-    pairs = [unit[a] + unit[b] for a in range(size) for b in range(a + 1, size)]
-    steps = [*unit, *pairs]
-    return STEP * np.array([np.zeros(size), *steps, *(-one for one in steps)])
-
-
-def _bends(
-    model: _Model, group: Group, half: Array, at: Array, start: Array
-) -> tuple[Array, Array, Array, Mode]:
-    """Laplace's log likelihood of each trial (n, m), its slopes (n, m, D) and second derivatives
-    (n, m, D, D) in the numbers it stands on, and the modes of its predictors.
-    """
-    middle = np.einsum("mdp,np->nmd", model.rows(group), at, optimize=True)
-    size = middle.shape[2]
-    star = _star(size)
-    points = middle[:, None] + star[:, None, :]
-    latent = model.latent(group, half, points)
-    mode = laplace(model.said(group, points), latent, start)
-    log = mode.log
-    side = (log.shape[1] - 1) // 2
-    plus, minus, flat = log[:, 1 : 1 + side], log[:, 1 + side :], log[:, :1]
-    slope = (plus - minus)[:, :size] / (2 * STEP)
-    both = (plus + minus - 2 * flat) / STEP**2
-    bend = np.zeros((len(at), log.shape[2], size, size))
-    along = np.arange(size)
-    bend[:, :, along, along] = both[:, :size].transpose(0, 2, 1)
-    place = size
-    for a in range(size):
-        for b in range(a + 1, size):
-            bend[:, :, a, b] = bend[:, :, b, a] = 0.5 * (both[:, place] - both[:, a] - both[:, b])
-            place += 1
-    centre = Mode(log[:, :1], mode.eta[:, :, :1], mode.bend[:, :, :1])
-    return log[:, 0], slope.transpose(0, 2, 1), bend, centre
-
-
-# ---- From a few exact points to all ----
-
-
 def _carried(
-    model: _Model, group: Group, half: Array, proposal: tuple[Array, Array, Array], mode: Mode,
+    model: Model, group: Group, half: Array, proposal: tuple[Array, Array, Array], mode: Mode,
     look: Look,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """At the points of the proposal: log likelihood of the group (n, q), each trial's mean log
@@ -387,7 +224,7 @@ def _ball(rows: Array, factor: Array, off: Array, points: Array) -> tuple[Array,
 
 
 def _exactly(
-    model: _Model, group: Group, half: Array, at: Array, known: tuple[Array, Mode]
+    model: Model, group: Group, half: Array, at: Array, known: tuple[Array, Mode]
 ) -> tuple[Array, Array, Array]:
     """By quadrature: log likelihood, its mean given the predictors (n, q, m), expected counts."""
     n, q, m, _ = at.shape
@@ -404,22 +241,3 @@ def _exactly(
         fitted = moments.fitted.reshape(-1, *log.shape)
         found.append((log, moments.log.sum(axis=0), np.moveaxis(fitted, 0, -1)))
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
-
-
-def centre_of_baselines(trials: Trials) -> float:
-    """Mean predictor of the reference's arms as they were counted.
-
-    Raises InputError where the reference has no arms with both another option and events.
-    """
-    found = []
-    for trial in trials.trials:
-        if trials.reference in trial.options and trial.arms is not None:
-            j = trial.options.index(trials.reference)
-            r, n = trial.arms.events[j] + 0.5, trial.arms.size[j] + 1.0
-            found.append(float(np.log(r / n if trials.measure != "OR" else r / (n - r))))
-    if len(found) < 3:
-        raise InputError(
-            f"A slope on the baseline needs three trials with the reference {trials.reference}; "
-            f"here are {len(found)}."
-        )
-    return float(np.mean(found))

@@ -114,7 +114,8 @@ def of_counts(
     """The posterior with the likelihood of the counts; priors: of tau, effects, baselines.
     Raises InputError for priors that cannot be and baselines that trials do not tell.
     """
-    from needlewise.synthesis.nma.counts import centre_of_baselines, counted
+    from needlewise.synthesis.nma.counts import counted
+    from needlewise.synthesis.nma.latent import centre_of_baselines
 
     sd = effect_prior(trials, priors[1])
     usual = SLOPED_BASELINES if baseline else BASELINES
