@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 T = TypeVar("T")
+SOON = 4.0  # seconds of work below which processes take longer to start than they save
 AHEAD = 4  # tasks a worker that wait, so that a long list is never held at once
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -118,7 +120,10 @@ def refit_without_each(
     from pandas import DataFrame
 
     own, others = trials.trials, trials.options[1:]
+    began = perf_counter()
     whole = fit(trials, **options).effects().set_index("option")
+    if workers is None and (perf_counter() - began) * len(own) < SOON:
+        workers = 1
     less = (
         replace(trials, trials=own[:k] + own[k + 1 :], options=_left(trials, k))
         for k in range(len(own))
