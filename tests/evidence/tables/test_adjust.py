@@ -65,3 +65,14 @@ def test_a_bias_is_taken_off_effects_against_the_reference():
 def test_columns_that_cannot_be(columns, change, told):
     with pytest.raises(InputError, match=told):
         read_network({**ROWS, **change}, "OR", adjust=Adjust(**columns))
+
+
+def test_weights_and_biases_over_weeks():
+    rows = {"study": ["1"] * 4, "treatment": ["A", "B"] * 2, "weeks": [6, 6, 13, 13],
+            "mean": [5.0, 3.0, 5.0, 2.0], "se": [0.5, 0.6, 0.5, 0.6], "half": [0.5] * 4,
+            "off": [-0.5] * 4, "unsure": [0.3] * 4}  # fmt: skip
+    options = {"measure": "MD", "reference": "A", "weeks": "weeks"}
+    plain = read_network(rows, **options).trials[0].repeats
+    less = read_network(rows, **options, adjust=Adjust("half", "off", "unsure")).trials[0].repeats
+    assert less.y == pytest.approx(plain.y + 0.5)
+    assert less.covariance == pytest.approx(2 * plain.covariance + 0.09)

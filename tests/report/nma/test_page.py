@@ -105,6 +105,22 @@ def test_labels_do_not_collide_on_many_options(many):
         no_collision(name, drawn)
 
 
+def test_effects_over_time_are_drawn_where_trials_join():
+    rows = by_week()
+    alone = {"study": ["z", "z"], "treatment": ["B", "D"], "weeks": [52.0, 52.0],
+             "mean": [1.0, 2.0], "se": [1.0, 1.0]}  # fmt: skip
+    rows = {name: [*rows[name], *alone[name]] for name in rows}
+    trials = nw.read_network(rows, "MD", reference="A", weeks="weeks", week=52)
+    fitted = nw.synthesise(trials, horizons=(6, 13, 26, 52))
+    drawn = nma.effects_over_time(fitted)
+    no_collision("over-time", drawn)
+    assert "D at 52 weeks" in drawn.text
+    assert "D at 6 weeks" not in drawn.text
+    assert drawn.svg.count("<path") == 2 * 2  # D has one week, so no line and no band
+    with pytest.raises(InputError, match="no horizons"):
+        nma.effects_over_time(nw.synthesise(network("senn2013")))
+
+
 def long_names():
     """Twenty options with names longer than any label, in a ring with chords and larger trials."""
     names = [f"{k} a treatment whose name is longer than any label may be" for k in range(20)]
