@@ -139,6 +139,12 @@ def nma(
         Path | None,
         typer.Option(help="A table of trials' bias and indirectness: low, some or high."),
     ] = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How many trials of an option are known, OPTION=NUMBER; may be repeated."
+        ),
+    ] = None,
     leave_one_out: Annotated[
         bool, typer.Option("--leave-one-out", help="Also the effects without each trial.")
     ] = False,
@@ -161,6 +167,9 @@ def nma(
     rated = read_ratings(ratings) if ratings is not None else None
     if rated is not None and important is None:
         raise InputError("--ratings needs --important: certainty depends on what is worth having.")
+    if known and important is None:
+        raise InputError("--known needs --important: certainty depends on what is worth having.")
+    counted = {option: round(n) for option, n in _values(known or [], "--known").items()}
     covariates, columns = covariate or [], component_column or []
     model_of: dict[str, Any] = {
         "model": model, "tau": tau, "test": test, "likelihood": likelihood,
@@ -171,7 +180,7 @@ def nma(
         "class_prior": class_prior, "baseline": baseline, "drift": drift,
         "horizons": _numbers(horizons) if horizons is not None else None,
     }  # fmt: skip
-    places = _values(at or [])
+    places = _values(at or [], "--at")
     stage = Stages()
     stage(f"Reading {file}")
     trials = read_network(
@@ -191,7 +200,8 @@ def nma(
     pictures = _pictures(figures, made, force)
     stage("Checking how the trials agree")
     asked: dict[str, Any] = {
-        "better": better, "important": worth, "ratings": rated, "without_each": less,
+        "better": better, "important": worth, "ratings": rated, "known": counted or None,
+        "without_each": less,
     }  # fmt: skip
     files = html is not None or pdf is not None
     whole = nma_document(found, **asked) if files else None
@@ -240,7 +250,8 @@ def _numbers(text: str) -> list[float]:
         raise InputError(f"--horizons takes weeks as 6,13,26, not '{text}'.") from None
 
 
-def _values(pairs: Sequence[str]) -> dict[str, float]:
+def _values(pairs: Sequence[str], option: str) -> dict[str, float]:
+    """NAME=VALUE, as typed for an option, to numbers."""
     found = {}
     for pair in pairs:
         name, _, value = pair.rpartition("=")
@@ -249,7 +260,7 @@ def _values(pairs: Sequence[str]) -> dict[str, float]:
         except ValueError:
             name = ""
         if not name or not math.isfinite(found[name]):
-            raise InputError(f"--at takes NAME=VALUE, such as age=60, not '{pair}'.")
+            raise InputError(f"{option} takes NAME=VALUE, such as age=60, not '{pair}'.")
     return found
 
 

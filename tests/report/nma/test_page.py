@@ -437,6 +437,15 @@ def test_the_command_with_certainty(tmp_path):
     assert "How sure" in out
     code, out, _ = run(SENN, "--important", "0.3", "--json")
     assert {row["within_study_bias"] for row in json.loads(out)["certainty"]} == {"some concerns"}
+    code, out, _ = run(SENN, "--important", "0.3", "--known", "metformin=40", "--known",
+                       "acarbose=3", "--json")  # fmt: skip
+    found = {row["option"]: row["reporting_bias"] for row in json.loads(out)["certainty"]}
+    assert (found["metformin"], found["acarbose"]) == ("some concerns", "no concerns")
+    for wrong, told in ((("--known", "metformin=40"), "--important"),
+                        (("--important", "0.3", "--known", "metformin"), "NAME=VALUE"),
+                        (("--important", "0.3", "--known", "water=4"), "water")):  # fmt: skip
+        code, _, err = run(SENN, *wrong)
+        assert (code, told in err) == (2, True), err
     code, _, err = run(SENN, "--ratings", rated)
     assert code == 2
     assert "--important" in err
