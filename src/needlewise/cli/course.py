@@ -119,7 +119,7 @@ def plan(
         raise InputError(f"--for takes practitioner or patient, not '{reader}'.")
     writable(html, pdf, force=force)
     found = planned(load_topic(topic), person, examination, option, edits)
-    page = plan_document(found, for_whom=reader)  # type: ignore[arg-type]
+    page = plan_document(found, for_whom="patient" if reader == "patient" else "practitioner")
     show_page(page, plan_json(found) if as_json else None, html, pdf, ids=ids, force=force)
     if found.stopped or found.status == "refused":
         raise typer.Exit(STOP)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -114,12 +114,16 @@ def _order(record: CourseRecord) -> Iterator[str]:
         record.week(s) for s in record.scores
         if (s.date is not None and record.started is not None) or s.week is not None
     ]  # fmt: skip
-    for what, times in (("session", sessions), ("score", weeks)):
-        for k, (one, other) in enumerate(pairwise(times), 1):
-            if other == one:
-                yield f"{what} {k} and {what} {k + 1} are of the same day; keep one."
-            elif other < one:  # type: ignore[operator]
-                yield f"{what} {k + 1} is before {what} {k}; put them in order of time."
+    yield from _rises("session", [float(day.toordinal()) for day in sessions])
+    yield from _rises("score", weeks)
+
+
+def _rises(what: str, times: Sequence[float]) -> Iterator[str]:
+    for k, (one, other) in enumerate(pairwise(times), 1):
+        if other == one:
+            yield f"{what} {k} and {what} {k + 1} are of the same day; keep one."
+        elif other < one:
+            yield f"{what} {k + 1} is before {what} {k}; put them in order of time."
 
 
 def _ranges(topic: Topic, record: CourseRecord) -> Iterator[str]:

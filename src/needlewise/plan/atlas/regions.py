@@ -22,15 +22,16 @@ def regions_of(topic: Topic, ref: str, side: str = "right") -> frozenset[str]:
 def regions_at(topic: Topic, place: Place) -> frozenset[str]:
     """Regions of a place: one for a point, all that it runs through, in its width, for a muscle;
     and those its row names besides."""
-    key = ("atlas regions", place.ref, place.side)
-    if key not in topic._memo:  # type: ignore[comparison-overlap]
+    key = f"atlas regions {place.ref} {place.side}"
+    if key not in topic._memo:
         found = {r for x, y in place.line for r in _at(topic, place.aspect, x, y)}
         half = place.width / 2
         edges = [
             region_at(place.aspect, (x + dx, y)) for x, y in place.line for dx in (-half, half)
         ]
-        topic._memo[key] = place.also.union(found, filter(None, edges))  # type: ignore[index]
-    return topic._memo[key]  # type: ignore[index, no-any-return]
+        topic._memo[key] = place.also.union(found, filter(None, edges))
+    known: frozenset[str] = topic._memo[key]
+    return known
 
 
 def _at(topic: Topic, aspect: str, x: float, y: float) -> frozenset[str]:

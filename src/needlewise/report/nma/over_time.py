@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from needlewise.errors import InputError
 from needlewise.report.nma.drawing import BLUE, INK, LINE, SOFT, Drawing, Sheet, shortened
@@ -75,9 +76,9 @@ def effects_over_time(fit: Fit, reference: str | None = None) -> Drawing:
     return sheet.drawing(title, f"{title}. {'; '.join(told)}.")
 
 
-def _runs(rows: list) -> list[list]:  # type: ignore[type-arg]
+def _runs(rows: list[Any]) -> list[list[Any]]:
     """Stretches of knots in a row that trials support."""
-    found: list[list] = [[]]  # type: ignore[type-arg]
+    found: list[list[Any]] = [[]]
     for row in rows:
         if row.supported:
             found[-1].append(row)

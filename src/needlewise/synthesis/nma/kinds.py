@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from needlewise.errors import InputError
 from needlewise.evidence.tables import Trials
 from needlewise.synthesis.nma.classic import estimate_tau, solved
 from needlewise.synthesis.nma.design import Design
-from needlewise.synthesis.nma.exact import Grid, at_tau, grid_of, posterior
+from needlewise.synthesis.nma.exact import EffectPrior, Grid, at_tau, grid_of, posterior
 from needlewise.synthesis.nma.fit import Fit, Heterogeneity
 from needlewise.synthesis.nma.heterogeneity import heterogeneity, of_nodes
 from needlewise.synthesis.nma.priors import HEAVY, TauPrior, effect_prior, tau_prior_of, usable
@@ -57,22 +58,31 @@ def bayes(
 ) -> Fit:  # fmt: skip
     """The exact posterior with the normal likelihood. Raises InputError for a bad prior."""
     sd = effect_prior(trials, effect_sd)
-    effects = f"each effect ~ normal(0, {sd:g}^2)"
-    if model == "common":
-        log_part, means, covariances = at_tau(white, np.zeros(1), sd)
+    prior = tau_prior_of(trials, tau_prior) if model == "random" else None
+    told = f"each effect ~ normal(0, {sd:g}^2)"
+    return replace(_exact(trials, found, white, prior, sd, nodes, told), effect_sd=sd)
+
+
+def _exact(
+    trials: Trials, found: Design, white: Whitened, prior: TauPrior | None, before: EffectPrior,
+    nodes: int, told: str,
+) -> Fit:  # fmt: skip
+    """The posterior with effects `before` the trials in words `told`; without a prior of tau their
+    effects are common.
+    """
+    if prior is None:
+        log_part, means, covariances = at_tau(white, np.zeros(1), before)
+        constant = 0.5 * len(white.y) * float(np.log(2 * np.pi))
         return Fit(
-            trials, found, white, model, "bayes", "wald", np.ones(1), np.zeros(1), means,
-            covariances, none(), None, effects,
-            log_evidence=float(log_part[0]) - 0.5 * len(white.y) * float(np.log(2 * np.pi)),
-            effect_sd=sd,
+            trials, found, white, "common", "bayes", "wald", np.ones(1), np.zeros(1), means,
+            covariances, none(), None, told, log_evidence=float(log_part[0]) - constant,
         )  # fmt: skip
-    prior = tau_prior_of(trials, tau_prior)
-    known = posterior(white, prior, sd, nodes)
+    known = posterior(white, prior, before, nodes)
     own, density = heterogeneity(known)
     return Fit(
-        trials, found, white, model, "bayes", "wald", known.weights, known.taus, known.means,
-        known.covariances, own, None, f"{prior}; {effects}",
-        log_evidence=known.log_evidence, density=density, effect_sd=sd,
+        trials, found, white, "random", "bayes", "wald", known.weights, known.taus, known.means,
+        known.covariances, own, None, f"{prior}; {told}", log_evidence=known.log_evidence,
+        density=density,
     )  # fmt: skip
 
 
@@ -92,19 +102,9 @@ def over_time_of(
     drift = usable(weeks[1], "drift") if weeks[1] is not None else 0.5 * prior.scale
     before = prior_over_weeks(len(found.names), knots, sd, drift)
     told = f"each effect ~ normal(0, {sd:g}^2), moving by normal(0, {drift:g}^2) as time doubles"
-    if model == "common":
-        _, means, covariances = at_tau(white, np.zeros(1), before)
-        return Fit(
-            trials, made, white, model, "bayes", "wald", np.ones(1), np.zeros(1), means,
-            covariances, none(), None, told,
-        )  # fmt: skip
-    known = posterior(white, prior, before, priors[2])
-    own, density = heterogeneity(known)
-    return Fit(
-        trials, made, white, model, "bayes", "wald", known.weights, known.taus, known.means,
-        known.covariances, own, None, f"{prior}; {told}", log_evidence=known.log_evidence,
-        density=density,
-    )  # fmt: skip
+    return _exact(
+        trials, made, white, prior if model == "random" else None, before, priors[2], told
+    )
 
 
 def of_counts(
