@@ -1,15 +1,9 @@
 """The page, JSON and pictures of any network meta-analysis."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pandas
@@ -73,104 +67,6 @@ def test_json_has_what_was_promised(many):
     assert len(found["league"]) == 22 * 21 // 2
 
 
-def boxes(svg):
-    """Labels as boxes: (left, top, right, bottom)."""
-    tree = ElementTree.fromstring(svg)
-    for text in tree.iter("{http://www.w3.org/2000/svg}text"):
-        size, told = float(text.get("font-size")), text.text or ""
-        wide = nma.drawing.width(told, size, text.get("font-weight") == "bold")
-        x, y = float(text.get("x")), float(text.get("y"))
-        left = {"start": x, "middle": x - wide / 2, "end": x - wide}[text.get("text-anchor")]
-        yield told, (left, y - 0.75 * size, left + wide, y + 0.2 * size)
-
-
-def no_collision(name, drawn):
-    """Labels stand within the picture, none over another."""
-    tree = ElementTree.fromstring(drawn.svg)
-    _, _, wide, high = (float(v) for v in tree.get("viewBox").split())
-    found = list(boxes(drawn.svg))
-    for k, (one, a) in enumerate(found):
-        assert a[0] >= -1, (name, one)
-        assert a[2] <= wide + 1, (name, one)
-        assert a[3] <= high + 1, (name, one)
-        for other, b in found[k + 1 :]:
-            apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
-            assert apart, (name, one, other)
-
-
-def test_labels_do_not_collide_on_many_options(many):
-    made = drawings(many, "higher")
-    assert {"contributions", "contribution-bars", "net-heat"} <= set(made)
-    for name, drawn in made.items():
-        no_collision(name, drawn)
-
-
-def test_effects_over_time_are_drawn_where_trials_join():
-    rows = by_week()
-    alone = {"study": ["z", "z"], "treatment": ["B", "D"], "weeks": [52.0, 52.0],
-             "mean": [1.0, 2.0], "se": [1.0, 1.0]}  # fmt: skip
-    rows = {name: [*rows[name], *alone[name]] for name in rows}
-    trials = nw.read_network(rows, "MD", reference="A", weeks="weeks", week=52)
-    fitted = nw.synthesise(trials, horizons=(6, 13, 26, 52))
-    drawn = nma.effects_over_time(fitted)
-    no_collision("over-time", drawn)
-    assert "D at 52 weeks" in drawn.text
-    assert "D at 6 weeks" not in drawn.text
-    assert drawn.svg.count("<path") == 2 * 2  # D has one week, so no line and no band
-    with pytest.raises(InputError, match="no horizons"):
-        nma.effects_over_time(nw.synthesise(network("senn2013")))
-
-
-def long_names():
-    """Twenty options with names longer than any label, in a ring with chords and larger trials."""
-    names = [f"{k} a treatment whose name is longer than any label may be" for k in range(20)]
-    rows = []
-    for k in range(20):
-        arms = [k, (k + 1) % 20, (k + 5) % 20, (k + 9) % 20][: 2 + k % 3]
-        for arm in arms:
-            rows.append((f"trial {k} of a group of authors and more authors of one more place",
-                         names[arm], 1.0 * arm + (k % 7), 3.0, 40))  # fmt: skip
-    columns = ("study", "treatment", "mean", "sd", "n")
-    return {name: [row[k] for row in rows] for k, name in enumerate(columns)}
-
-
-def test_labels_do_not_collide_on_long_names():
-    made = drawings(nw.synthesise(nw.read_network(long_names()), tau="dl"), "lower")
-    for name in ("contributions", "contribution-bars", "net-heat"):
-        no_collision(name, made[name])
-
-
-def test_pictures_of_shares(many):
-    bars = nma.contribution_bars(many, "SSRI", "TCA")
-    assert bars.text.startswith("What the effect is made of: SSRI against TCA. By direct")
-    assert bars.svg.count("<rect") <= 1 + 2 * 10
-    assert "others" in bars.svg
-    with pytest.raises(InputError, match="no option"):
-        nma.contribution_bars(many, "water")
-    heat = nma.contributions_heat(many)
-    assert "SSRI most from SSRI against Placebo (" in heat.text
-    rest = nma.contributions_heat(fit(network("hasselblad1998")))
-    assert "others" not in rest.svg
-    names = [f"o{k}" for k in range(31)]
-    star = {"study": names[1:], "treat1": names[1:], "treat2": ["o0"] * 30, "TE": [1.0] * 30,
-            "seTE": [1.0] * 30}  # fmt: skip
-    large = nw.synthesise(nw.read_network(star, reference="o0"))
-    with pytest.raises(InputError, match="at most 30 options"):
-        nma.contributions_heat(large)
-    assert not {"contributions", "contribution-bars", "net-heat"} & set(drawings(large, "lower"))
-
-
-def test_net_heat_is_drawn_where_there_are_loops(many):
-    assert "18 comparisons with the smallest parts of Q are left out" in nma.net_heat_map(many).text
-    senn = nma.net_heat_map(fit(network("senn2013")), model="random")
-    assert "left out" not in senn.text
-    table = {"study": ["1", "2"], "treat1": ["B", "C"], "treat2": ["A", "A"], "TE": [1.0, 2.0],
-             "seTE": [1.0, 1.0]}  # fmt: skip
-    drawn = nma.net_heat_map(nw.synthesise(nw.read_network(table, reference="A")))
-    assert "No closed loop" in drawn.text
-    no_collision("without loops", drawn)
-
-
 def test_certainty_stands_where_it_is_asked_for(many):
     plain_page = terminal.text(nma_document(many, whole=False))
     assert "How sure each effect is" not in plain_page
@@ -200,13 +96,6 @@ def test_certainty_of_counts_is_that_of_the_plain_network():
     assert "Judged in the same network with the normal likelihood" in page
     found = json.loads(nma_json(fitted, important=0.3))
     assert len(found["certainty"]) == 3
-
-
-def test_pictures_say_in_words_what_they_show(many):
-    for drawn in drawings(many, "lower").values():
-        assert "<title>" in drawn.svg
-        assert len(drawn.text) > 20
-        assert drawn.png().startswith(b"\x89PNG")
 
 
 def test_hostile_names_stay_names():
@@ -262,106 +151,6 @@ def test_classes_are_checked_without_them():
     assert "Within classes" in terminal.text(nma_document(fitted, whole=False))
 
 
-def run(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "needlewise.cli", "nma", *map(str, arguments)],
-        capture_output=True, text=True, encoding="utf-8",
-    )  # fmt: skip
-    return done.returncode, done.stdout, done.stderr
-
-
-def test_the_command(tmp_path):
-    page, folder = tmp_path / "page.html", tmp_path / "figures"
-    code, out, err = run(SENN, "--tau", "reml", "--html", page, "--figures", folder)
-    assert (code, err) == (0, "")
-    assert "−1.23 (−1.48 to −0.992)" in out
-    assert "P-score" in out
-    assert page.exists()
-    assert len(list(folder.glob("*.svg"))) == len(list(folder.glob("*.png"))) == 9
-    code, _, err = run(SENN, "--figures", folder)
-    assert code == 2
-    assert "--force" in err
-    code, out, _ = run(SENN, "--json", "--tau", "reml", "--reference", "metformin")
-    assert code == 0
-    assert json.loads(out)["effects"][0]["reference"] == "metformin"
-
-
-@pytest.mark.parametrize(("arguments", "told"), [
-    (("nowhere.csv",), "nowhere.csv"), ((SENN, "--measure", "OR"), "worked out"),
-    ((SENN, "--tau", "magic"), "bayes"), ((SENN, "--better", "more"), "lower or higher"),
-    ((SENN, "--reference", "water"), "no option"), ((SENN, "--components", "+", "--inactive", "x"),
-     "no component"), ((SENN, "--likelihood", "counts"), "events for every arm"),
-])  # fmt: skip
-def test_what_is_wrong_is_one_sentence(arguments, told):
-    code, out, err = run(*arguments)
-    assert code == 2
-    assert out == ""
-    assert told in err
-    assert "Traceback" not in err
-
-
-def written(path, table):
-    pandas.DataFrame(table).to_csv(path, index=False)
-    return path
-
-
-def test_the_command_by_weeks(tmp_path):
-    file, folder = written(tmp_path / "weeks.csv", by_week()), tmp_path / "figures"
-    code, out, err = run(file, "--reference", "A", "--weeks", "weeks", "--horizons", "6,13,26,52",
-                         "--figures", folder)  # fmt: skip
-    assert (code, err) == (0, "")
-    assert "Week 26" in out
-    assert "line of log time" in " ".join(out.split())
-    assert (folder / "over-time.svg").exists()
-    code, out, _ = run(file, "--reference", "A", "--weeks", "weeks", "--horizons", "6,13", "--at",
-                       "weeks=6", "--json")  # fmt: skip
-    found = json.loads(out)
-    assert code == 0
-    first = next(row for row in found["over_time"] if row["weeks"] == 6 and row["option"] == "B")
-    own = next(row for row in found["effects"] if row["option"] == "B")
-    assert first["estimate"] == own["estimate"]
-
-
-@pytest.mark.parametrize("model", [(), ("--likelihood", "counts")])
-def test_the_command_without_each_trial(tmp_path, model):
-    rows = {"study": ["1", "1", "2", "2", "3", "3"], "treatment": ["A", "B"] * 3,
-            "r": [12, 6, 20, 9, 8, 5], "n": [40, 41, 50, 52, 60, 58]}  # fmt: skip
-    file = written(tmp_path / "counts.csv", rows)
-    code, out, err = run(file, "--leave-one-out", *model)
-    assert (code, err) == (0, "")
-    assert "What moves most without a trial" in out
-    code, out, _ = run(file, "--leave-one-out", "--json", *model)
-    assert [row["trial"] for row in json.loads(out)["leave_one_out"]] == ["1", "2", "3"]
-
-
-@pytest.mark.parametrize(("options", "told"), [
-    (("--likelihood", "mantel-haenszel", "--model", "common"), "Efthimiou"),
-    (("--likelihood", "hypergeometric", "--model", "common"), "Stijnen"),
-])  # fmt: skip
-def test_the_command_for_rare_events(tmp_path, options, told):
-    file, page = ROOT / "tests" / "published" / "dong2013.csv", tmp_path / "page.html"
-    code, out, err = run(file, *options, "--html", page)
-    assert (code, err) == (0, "")
-    assert told in out
-    assert "tau = " not in out
-    code, out, _ = run(file, *options, "--json")
-    found = json.loads(out)
-    assert found["likelihood"] == options[1]
-    assert found["effects"][0]["option"] == "ICS"
-    assert any("left out" in note for note in found["notes"]) == (options[1] == "mantel-haenszel")
-
-
-@pytest.mark.parametrize(("options", "told"), [
-    (("--likelihood", "mantel-haenszel"), "model = common"),
-    (("--likelihood", "hypergeometric"), "two arms"),
-    (("--likelihood", "hypergeometric", "--tau-prior", "uniform(5)"), "no priors"),
-    (("--likelihood", "exact"), "must be normal, counts"),
-])  # fmt: skip
-def test_what_rare_events_cannot(options, told):
-    code, _, err = run(ROOT / "tests" / "published" / "dong2013.csv", *options)
-    assert (code, told in err) == (2, True), err
-
-
 def test_the_page_says_at_which_values_effects_are():
     rows = {"study": [1, 2, 3, 4], "yi": [0.1, 0.4, 0.2, 0.9], "vi": [0.1] * 4,
             "age": [50, 60, 55, 75]}  # fmt: skip
@@ -409,70 +198,6 @@ def test_counts_that_are_not_certified_say_so():
         assert ("These numbers are not certified" in page) == bool(told)
         assert f"of which {told} count" in page or not told
         assert json.loads(nma_json(own))["certified"] is not bool(told)
-
-
-def test_an_interrupt_leaves_nothing_behind(tmp_path):
-    rng = np.random.default_rng(1)
-    trials = 400
-    rows = {"study": np.repeat(np.arange(trials), 2), "treatment": ["A", "B"] * trials,
-            "r": rng.integers(1, 9, 2 * trials), "n": rng.integers(20, 60, 2 * trials)}  # fmt: skip
-    file, page = written(tmp_path / "counts.csv", rows), tmp_path / "page.html"
-    with subprocess.Popen(
-        [sys.executable, "-m", "needlewise.cli", "nma", str(file), "--likelihood", "counts",
-         "--leave-one-out", "--html", str(page)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    ) as job:  # fmt: skip
-        time.sleep(3)
-        os.killpg(job.pid, signal.SIGINT)  # as a terminal does: to every process of the job
-        out, err = job.communicate(timeout=60)
-    assert (job.returncode, out, err) == (130, "", "needlewise: Stopped; nothing was written.\n")
-    assert not page.exists()
-
-
-def test_the_command_with_certainty(tmp_path):
-    names = pandas.read_csv(SENN)["study"].unique()
-    rated = written(tmp_path / "rated.csv", {"study": names, "rob": "low", "indirectness": "L"})
-    code, out, err = run(SENN, "--important", "0.3", "--ratings", rated)
-    assert (code, err) == (0, "")
-    assert "How sure" in out
-    code, out, _ = run(SENN, "--important", "0.3", "--json")
-    assert {row["within_study_bias"] for row in json.loads(out)["certainty"]} == {"some concerns"}
-    code, out, _ = run(SENN, "--important", "0.3", "--known", "metformin=40", "--known",
-                       "acarbose=3", "--json")  # fmt: skip
-    found = {row["option"]: row["reporting_bias"] for row in json.loads(out)["certainty"]}
-    assert (found["metformin"], found["acarbose"]) == ("some concerns", "no concerns")
-    for wrong, told in ((("--known", "metformin=40"), "--important"),
-                        (("--important", "0.3", "--known", "metformin"), "NAME=VALUE"),
-                        (("--important", "0.3", "--known", "water=4"), "water")):  # fmt: skip
-        code, _, err = run(SENN, *wrong)
-        assert (code, told in err) == (2, True), err
-    code, _, err = run(SENN, "--ratings", rated)
-    assert code == 2
-    assert "--important" in err
-
-
-def test_the_command_with_weights_baselines_and_columns(tmp_path):
-    counts = {
-        "study": ["1", "1", "2", "2", "3", "3", "4", "4"],
-        "treatment": ["A", "B"] * 4, "r": [12, 6, 20, 9, 8, 5, 30, 14],
-        "n": [40, 41, 50, 52, 60, 58, 55, 57], "w": [0.5, 0.5, 1, 1, 1, 1, 1, 1],
-        "b": [0.1] * 8, "sd": [0.2] * 8, "talk": [0, 1] * 4, "walk": [0, 0, 0, 1, 0, 0, 0, 1],
-    }  # fmt: skip
-    file = written(tmp_path / "counts.csv", counts)
-    code, out, _ = run(file, "--weight", "w", "--bias", "b", "--bias-sd", "sd")
-    assert code == 0
-    assert "counts as 0.5 of itself" in " ".join(out.split())
-    code, out, _ = run(file, "--likelihood", "counts", "--baseline", "--at", "baseline=-1")
-    assert code == 0
-    assert "residual deviance" in out
-    code, out, _ = run(file, "--component-column", "talk", "--component-column", "walk")
-    assert code == 0
-    assert "walk" in out
-    cases = ((("--at", "age"), "NAME=VALUE"), (("--horizons", "6;13"), "6,13,26"),
-             (("--important", "0"), "1.25"), (("--weeks", "x"), "no column"))  # fmt: skip
-    for wrong, told in cases:
-        code, _, err = run(file, *wrong)
-        assert (code, told in err) == (2, True), (wrong, err)
 
 
 def test_tables_are_frames_with_named_columns(many):
