@@ -263,6 +263,13 @@ def test_numbers_as_they_are_shown(value, told):
     assert number(value) == told
 
 
+def test_one_trial_is_called_one_trial():
+    table = {"study": ["1", "1"], "treatment": ["A", "B"], "events": [1, 2], "n": [9, 9]}
+    assert nma_document(nw.synthesise(nw.read_network(table))).title.endswith(
+        "2 options, one trial"
+    )
+
+
 def test_gamma_is_explained():
     fitted = fit(network("hasselblad1998"), inconsistency=True)
     page = " ".join(terminal.text(nma_document(fitted, whole=False)).split())
