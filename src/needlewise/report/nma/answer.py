@@ -126,6 +126,12 @@ def _tau_meant(fit: Fit) -> str:
     scale = " of the logarithm of the ratio" if fit.trials.is_ratio else ""
     told = f"Tau is the standard deviation{scale} from trial to trial that chance does not make; "
     told += "'New trial' is the range in which the effect of one more such trial would lie."
+    told_apart = len(fit.white.y) > fit.white.rows.shape[1]
+    if fit.method == "bayes" and not told_apart and not fit.design.weeks:
+        told += (
+            " No two comparisons here tell the same difference, so that the trials say nothing of "
+            "tau: it is the prior's, and with it the range of a new trial."
+        )
     if not math.isfinite(fit.heterogeneity.high):
         told += " These trials are too few to set an upper limit to tau."
     return told

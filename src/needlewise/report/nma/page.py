@@ -50,8 +50,7 @@ def nma_document(
     also = [name for name, picture in PICTURED.items() if picture in made]
     also += [] if important is None else ["certainty"]
     sections += [agreement(checked), trial_by_trial(checked, without_each), done(fit, also)]
-    many = len(trials.trials)
-    told = f"{many} trials" if many != 1 else "one trial"
+    told = pictures.many(len(trials.trials), "trial")
     title = f"Network meta-analysis: {len(trials.options)} options, {told}"
     facts = (
         ("Made", "by needlewise, a general network meta-analysis; it says nothing of needles"),

@@ -48,6 +48,11 @@ def number(value: float) -> str:
     return f"{value:.{min(digits, most)}f}".replace("-", "−")
 
 
+def many(count: int, word: str) -> str:
+    """A number of things in words: one trial, two or more trials."""
+    return f"{count} {word}s" if count != 1 else f"one {word}"
+
+
 def shown(trials: Trials) -> Callable[[float], float]:
     """How an effect is shown: ratios as ratios, beyond what a number holds as infinite."""
     return _ratio if trials.is_ratio else float
@@ -207,8 +212,9 @@ def network_graph(trials: Trials) -> Drawing:
         sheet.text(tx, ty, shortened(option, WIDEST_NAME), anchor=anchor, bold=True)
     title = "Which options trials compare"
     sheet.text(MARGIN, 26, title, 16, bold=True)
-    told = f"{count} options, {len(trials.trials)} trials, {len(trials.comparisons)} comparisons"
-    sheet.text(MARGIN, 44, f"{told}; the thickest line is {most} trials", 12, SOFT)
+    trials_told, pairs_told = many(len(trials.trials), "trial"), len(trials.comparisons)
+    told = f"{many(count, 'option')}, {trials_told}, {many(pairs_told, 'comparison')}"
+    sheet.text(MARGIN, 44, f"{told}; the thickest line is {many(most, 'trial')}", 12, SOFT)
     pairs = "; ".join(f"{b} with {a} {n}" for (a, b), n in trials.comparisons.most_common(40))
     return sheet.drawing(title, f"{title}. {told}. Trials by pair: {pairs}.")
 
